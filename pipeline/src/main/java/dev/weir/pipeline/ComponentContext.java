@@ -43,4 +43,13 @@ public record ComponentContext(
   public <T extends Item> @Nullable Consumer<T> output(Signal<T> signal) {
     return (Consumer<T>) outputs.get(signal);
   }
+
+  /**
+   * Returns where a receiver sends items of {@code signal} that came over {@code transport}, which
+   * is a label of its own metrics; or null if no pipeline takes them.
+   */
+  public <T extends Item> @Nullable Consumer<T> output(Signal<T> signal, String transport) {
+    Consumer<T> output = output(signal);
+    return output instanceof ReceiverOutput<T> counted ? counted.over(transport) : output;
+  }
 }

@@ -1,5 +1,6 @@
 package dev.weir.pipeline;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What a running component may ask of the agent around it. Thread safe. */
@@ -19,6 +20,11 @@ public interface Host {
    * @param message why, for a person; empty when {@link Status#OK}
    */
   void report(ComponentId id, Status status, String message);
+
+  /** Returns the health of every component of the agent, in the order of start. */
+  default List<ComponentStatus> statuses() {
+    return List.of();
+  }
 
   /** Ends the agent in an orderly way because a component cannot go on; the exit code is not 0. */
   void fatal(ComponentId id, String message);
