@@ -16,9 +16,10 @@ import org.jspecify.annotations.Nullable;
  * that race make two equal lists, which is correct and merely slower.
  */
 final class KeyList {
-  static final KeyList EMPTY = new KeyList(new Key[0]);
   private static final int MAX_TRANSITIONS = 64;
+  // Before EMPTY, whose own transitions it is.
   private static final KeyList[] NONE = new KeyList[0];
+  static final KeyList EMPTY = new KeyList(new Key[0]);
 
   private final Key[] keys;
   private volatile KeyList[] transitions = NONE;
