@@ -98,7 +98,8 @@ struct overflow_key {
   __u8 role;
   __u8 outcome;
   __u8 wanted;
-  __u8 pad[6];
+  __u8 local_is_server; /* orientation where the role is unknown */
+  __u8 pad[5];
   __u8 local[16];
   __u8 remote[16];
   char comm[16];

@@ -22,6 +22,7 @@ public final class OverflowEntry {
   public static final int KEY_ROLE = 7;
   public static final int KEY_OUTCOME = 8;
   public static final int KEY_WANTED = 9;
+  public static final int KEY_LOCAL_IS_SERVER = 10;
   public static final int KEY_LOCAL = 16;
   public static final int KEY_REMOTE = 32;
   public static final int KEY_COMM = 48;
@@ -66,6 +67,12 @@ public final class OverflowEntry {
 
   public static int wanted(MemorySegment key) {
     return Byte.toUnsignedInt(key.get(JAVA_BYTE, KEY_WANTED));
+  }
+
+  /** Whether the local end is the server: where the role is unknown, by the lower port. */
+  public static boolean localIsServer(MemorySegment key) {
+    return role(key) == ConnectionRecord.ROLE_SERVER
+        || key.get(JAVA_BYTE, KEY_LOCAL_IS_SERVER) != 0;
   }
 
   /** Returns the sum at {@code offset}, one of the SUM constants. */

@@ -69,6 +69,50 @@ public record ProbeConfig(
     }
   }
 
-  /** A network: an address and how many of its leading bits count. */
-  public record Cidr(InetAddress address, int prefixLength) {}
+  /**
+   * A network: an address and how many of its leading bits count. Addresses are compared in IPv6
+   * form, IPv4 as {@code ::ffff:a.b.c.d}.
+   */
+  public record Cidr(InetAddress address, int prefixLength) {
+    private static final int V4_OFFSET = 96;
+
+    /** Checks the length of the prefix. */
+    public Cidr {
+      if (prefixLength < 0 || prefixLength > address.getAddress().length * Byte.SIZE) {
+        throw new IllegalArgumentException("prefix length " + prefixLength + " of " + address);
+      }
+    }
+
+    int mappedPrefixLength() {
+      return address.getAddress().length == 4 ? prefixLength + V4_OFFSET : prefixLength;
+    }
+
+    byte[] mappedAddress() {
+      byte[] bytes = address.getAddress();
+      if (bytes.length == 16) {
+        return bytes;
+      }
+      byte[] mapped = new byte[16];
+      mapped[10] = (byte) 0xff;
+      mapped[11] = (byte) 0xff;
+      System.arraycopy(bytes, 0, mapped, 12, 4);
+      return mapped;
+    }
+
+    boolean covers(Cidr other) {
+      int bits = mappedPrefixLength();
+      if (bits > other.mappedPrefixLength()) {
+        return false;
+      }
+      byte[] mine = mappedAddress();
+      byte[] theirs = other.mappedAddress();
+      for (int i = 0; i < bits; i++) {
+        int mask = 0x80 >> (i % Byte.SIZE);
+        if ((mine[i / Byte.SIZE] & mask) != (theirs[i / Byte.SIZE] & mask)) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
 }

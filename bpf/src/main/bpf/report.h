@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/*
+ * From a socket to a record: read the totals, advance the baseline under the lock, hand over the
+ * difference. Sources of the byte formula: docs/design.md, "How totals stay exact", 2.
+ */
+#pragma once
+#include "state.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+
+#define SK(tp) (tp)->inet_conn.icsk_inet.sk
+
+/* What is asked of report(). */
+struct event {
+  __u8 kind;
+  __u8 state;        /* state that the byte formula counts with: before CLOSE, or the present one */
+  __u8 old_state;    /* for the record; 0 unknown */
+  __u8 backstop;
+};
+
+/* One register instead of a struct: functions that are not inlined take scalars and pointers. */
+static __always_inline __u32 pack(struct event e) {
+  return e.kind | e.state << 8 | e.old_state << 16 | (__u32)e.backstop << 24;
+}
+
+static __always_inline struct event unpack(__u32 packed) {
+  struct event e = {.kind = packed, .state = packed >> 8, .old_state = packed >> 16,
+                    .backstop = packed >> 24};
+  return e;
+}
+
+static __always_inline bool sent_fin(struct tcp_sock *tp, const struct conn *c, struct event e,
+                                     __u64 without_fin) {
+  __u32 next = tp->snd_nxt;
+  if (next != tp->write_seq) return false;
+  if (e.state == TCP_FIN_WAIT1 || e.state == TCP_FIN_WAIT2 || e.state == TCP_CLOSING ||
+      e.state == TCP_LAST_ACK)
+    return true;
+  if (!e.backstop) return false;
+  /* The state before CLOSE was missed. Payload is X or X - 1; bytes_sent - bytes_retrans counts payload
+   * and what the own host's queue dropped, so it is never less: at X - 1 the FIN is certain. */
+  return (c->flags & F_FIN) || tp->bytes_sent - tp->bytes_retrans == without_fin - 1;
+}
+
+static __always_inline __s64 payload_sent(struct tcp_sock *tp, const struct conn *c, struct event e) {
+  __u64 sent = tp->bytes_acked + (__u32)(tp->snd_nxt - tp->snd_una);
+  if (c->role == ROLE_CLIENT) sent -= 1; /* SYN */
+  return sent - (sent_fin(tp, c, e, sent) ? 1 : 0);
+}
+
+static __always_inline __s64 payload_received(struct tcp_sock *tp) {
+  return tp->bytes_received - ((SK(tp).__sk_common.skc_flags >> SOCK_DONE_BIT) & 1);
+}
+
+static __always_inline bool is_mapped(const __u8 *address) {
+  const __u32 *w = (const __u32 *)address;
+  return w[0] == 0 && w[1] == 0 && w[2] == bpf_htonl(0xffff);
+}
+
+static __always_inline void map_v4(__u8 *to, __be32 address) {
+  __u32 *w = (__u32 *)to;
+  w[0] = 0;
+  w[1] = 0;
+  w[2] = bpf_htonl(0xffff);
+  w[3] = address;
+}
+
+static __always_inline void copy_v6(__u8 *to, struct in6_addr *from) {
+  __u32 *w = (__u32 *)to;
+  w[0] = from->in6_u.u6_addr32[0];
+  w[1] = from->in6_u.u6_addr32[1];
+  w[2] = from->in6_u.u6_addr32[2];
+  w[3] = from->in6_u.u6_addr32[3];
+}
+
+/* Writes both addresses in mapped form and returns 4 or 6: what the packets are. */
+static __always_inline __u8 addresses(struct tcp_sock *tp, __u8 *local, __u8 *remote) {
+  if (SK(tp).__sk_common.skc_family == AF_INET) {
+    map_v4(local, SK(tp).__sk_common.skc_rcv_saddr);
+    map_v4(remote, SK(tp).__sk_common.skc_daddr);
+    return 4;
+  }
+  copy_v6(local, &SK(tp).__sk_common.skc_v6_rcv_saddr);
+  copy_v6(remote, &SK(tp).__sk_common.skc_v6_daddr);
+  return is_mapped(remote) ? 4 : 6;
+}
+
+/* inet_sport and not skc_num, which is 0 by the time of CLOSE. */
+static __always_inline __u16 local_port(struct tcp_sock *tp) {
+  return bpf_ntohs(tp->inet_conn.icsk_inet.inet_sport);
+}
+
+static __always_inline __u16 remote_port(struct tcp_sock *tp) {
+  return bpf_ntohs(SK(tp).__sk_common.skc_dport);
+}
+
+static __always_inline __u32 netns(struct tcp_sock *tp) {
+  return SK(tp).__sk_common.skc_net.net->ns.inum;
+}
+
+static __always_inline __u64 cgroup_id(struct tcp_sock *tp) {
+  struct cgroup *cgroup = SK(tp).sk_cgrp_data.cgroup;
+  return cgroup ? cgroup->kn->id : 0;
+}
+
+/* error.type of an established connection: a clean end, RST, or the retransmission or keep-alive timer
+ * (which reports a soft error such as EHOSTUNREACH if it has one). Leaving ESTABLISHED or CLOSE_WAIT
+ * for CLOSE without an error is an abort, which sends an RST. */
+static __always_inline __u8 end_outcome(__u8 old_state, int error) {
+  if (error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH) return OUTCOME_TIMED_OUT;
+  if (error) return OUTCOME_RESET;
+  if (old_state == TCP_ESTABLISHED || old_state == TCP_CLOSE_WAIT || old_state == TCP_SYN_RECV)
+    return OUTCOME_RESET;
+  return OUTCOME_NONE;
+}
+
+/* error.type of a connection that was never established. sk_err is 0 when the application gave up, when
+ * there was no port left, and when the SYN could not be sent at all. */
+static __always_inline __u8 failure_outcome(struct tcp_sock *tp, int error) {
+  switch (error) {
+    case 0:
+      if (tp->segs_out) return OUTCOME_ABORTED;
+      return local_port(tp) ? OUTCOME_OTHER : OUTCOME_ADDRESS_UNAVAILABLE;
+    case ECONNREFUSED:
+      return OUTCOME_REFUSED;
+    case ETIMEDOUT:
+      return OUTCOME_TIMED_OUT;
+    case EHOSTUNREACH:
+      return OUTCOME_HOST_UNREACHABLE;
+    case ENETUNREACH:
+      return OUTCOME_NET_UNREACHABLE;
+    case ECONNRESET:
+      return OUTCOME_RESET;
+    case ECONNABORTED:
+      return OUTCOME_ABORTED;
+    case EADDRNOTAVAIL:
+      return OUTCOME_ADDRESS_UNAVAILABLE;
+    default:
+      return OUTCOME_OTHER;
+  }
+}
+
+/*
+ * Fills *r and advances the baseline. False: nothing to report, the baseline stands. r is ring memory, a
+ * row, or the stack; only this function reads totals, so that all carriers agree.
+ */
+static __always_inline bool write_record(struct record *r, struct tcp_sock *tp, struct conn *c,
+                                         struct event e) {
+  r->time = bpf_ktime_get_ns();
+  r->cgroup = cgroup_id(tp);
+  r->netns = netns(tp);
+  r->local_port = local_port(tp);
+  r->remote_port = remote_port(tp);
+  r->family = addresses(tp, r->local, r->remote);
+  r->srtt_us = tp->srtt_us >> 3;
+  r->min_rtt_us = tp->rtt_min.s[0].v;
+  r->kind = e.kind;
+  r->old_state = e.old_state;
+  int error = SK(tp).sk_err;
+  r->socket_error = error;
+  r->outcome = e.kind == KIND_CLOSE  ? end_outcome(e.old_state, error)
+               : e.kind == KIND_FAIL ? failure_outcome(tp, error)
+                                     : OUTCOME_NONE;
+  __s64 sent = e.kind == KIND_FAIL ? 0 : payload_sent(tp, c, e);
+  __s64 received = e.kind == KIND_FAIL ? 0 : payload_received(tp);
+  __s32 out = tp->segs_out, in = tp->segs_in, retransmits = tp->total_retrans, lost = tp->lost;
+  r->total_sent = sent;
+  r->total_received = received;
+  r->total.out = out;
+  r->total.in = in;
+  r->total.retransmits = retransmits;
+  r->total.lost = lost;
+
+  bpf_spin_lock(&c->lock);
+  __u32 flags = c->flags;
+  /* A closed connection has nothing to add but an RST that went out later. */
+  if (((flags & F_CLOSED) && e.kind != KIND_RESET) ||
+      (e.kind == KIND_LIVE && c->snapshot == control.snapshot)) {
+    bpf_spin_unlock(&c->lock);
+    return false;
+  }
+  r->cookie = c->cookie;
+  r->start = c->start;
+  r->established = c->established;
+  r->tgid = c->tgid;
+  r->generation = c->generation;
+  r->role = c->role;
+  r->wanted = c->wanted;
+  ((__u64 *)r->comm)[0] = ((__u64 *)c->comm)[0];
+  ((__u64 *)r->comm)[1] = ((__u64 *)c->comm)[1];
+  r->total.resets_out = c->resets_out;
+  r->total.resets_in = c->resets_in;
+  r->delta.resets_out = c->resets_out - c->base.resets_out;
+  r->delta.resets_in = c->resets_in - c->base.resets_in;
+  c->base.resets_out = c->resets_out;
+  c->base.resets_in = c->resets_in;
+  if (e.kind == KIND_RESET) {
+    /* After CLOSE the counters of tcp_sock may be reset by tcp_disconnect(). */
+    r->sent = r->received = 0;
+    r->delta.out = r->delta.in = r->delta.retransmits = r->delta.lost = 0;
+    bpf_spin_unlock(&c->lock);
+    r->effects = 0;
+    return true;
+  }
+  r->sent = sent - c->base_sent;
+  r->received = received - c->base_received;
+  r->delta.out = out - c->base.out;
+  r->delta.in = in - c->base.in;
+  r->delta.retransmits = retransmits - c->base.retransmits;
+  r->delta.lost = lost - c->base.lost;
+  c->base_sent = sent;
+  c->base_received = received;
+  c->base.out = out;
+  c->base.in = in;
+  c->base.retransmits = retransmits;
+  c->base.lost = lost;
+
+  __u8 effects = flags & F_ADOPTED ? ADOPTED : 0;
+  if (e.backstop) effects |= BACKSTOP;
+  if (e.kind == KIND_FAIL) {
+    effects |= FAILED;
+    flags |= F_CLOSED;
+  } else {
+    if (!(flags & (F_OPENED | F_ADOPTED))) effects |= OPENED;
+    flags |= F_OPENED;
+    if (e.kind == KIND_CLOSE) {
+      effects |= CLOSED;
+      if (flags & F_ACTIVE) effects |= DEACTIVATED;
+      /* Adopted and ended between two snapshots: it was active, and is not any more. */
+      flags = (flags & ~F_ACTIVE) | F_CLOSED;
+    } else if (e.kind == KIND_HANDOVER) {
+      if (flags & F_ACTIVE) effects |= DEACTIVATED;
+      flags &= ~F_ACTIVE;
+    } else {
+      if (!(flags & F_ACTIVE)) effects |= ACTIVATED;
+      flags |= F_ACTIVE;
+    }
+  }
+  c->flags = flags;
+  if (e.kind == KIND_LIVE) c->snapshot = control.snapshot;
+  bpf_spin_unlock(&c->lock);
+  r->effects = effects;
+  return true;
+}
+
+/* Initial value of an overflow entry. */
+const struct overflow_sum no_sum = {};
+
+static __always_inline void add(struct overflow_sum *s, const struct record *r) {
+  __sync_fetch_and_add(&s->sent, r->sent);
+  __sync_fetch_and_add(&s->received, r->received);
+  __sync_fetch_and_add(&s->segments_out, (__s64)r->delta.out);
+  __sync_fetch_and_add(&s->segments_in, (__s64)r->delta.in);
+  __sync_fetch_and_add(&s->retransmits, (__s64)r->delta.retransmits);
+  __sync_fetch_and_add(&s->lost, (__s64)r->delta.lost);
+  __sync_fetch_and_add(&s->resets_out, (__s64)r->delta.resets_out);
+  __sync_fetch_and_add(&s->resets_in, (__s64)r->delta.resets_in);
+  __sync_fetch_and_add(&s->opened, (__s64)(r->effects & OPENED ? 1 : 0));
+  __sync_fetch_and_add(&s->closed, (__s64)(r->effects & CLOSED ? 1 : 0));
+  __sync_fetch_and_add(&s->failed, (__s64)(r->effects & FAILED ? 1 : 0));
+  __sync_fetch_and_add(&s->active, (__s64)((r->effects & ACTIVATED ? 1 : 0) -
+                                           (r->effects & DEACTIVATED ? 1 : 0)));
+  __sync_fetch_and_add(&s->records, 1LL);
+}
+
+/* The ring was full: keep the sums by who talks to whom, past that in one total. Detail is lost (the
+ * samples of histograms), and said; totals never. */
+static __noinline int report_overflow(struct tcp_sock *tp, struct conn *c, __u32 packed) {
+  struct event e = unpack(packed);
+  struct record r = {};
+  struct overflow_key key = {};
+  if (!tp || !c || !write_record(&r, tp, c, e)) return 0;
+  __sync_fetch_and_add(&control.overflowed, 1ULL);
+  if (e.kind == KIND_CLOSE) {
+    /* duration, rtt and rtt.min at close, and the handshake if this is the client's first word */
+    __u64 samples = (r.established || r.start ? 1 : 0) + (r.srtt_us ? 1 : 0) +
+                    (r.min_rtt_us != ~0U ? 1 : 0);
+    if ((r.effects & OPENED) && r.role == ROLE_CLIENT && r.established) samples++;
+    __sync_fetch_and_add(&control.lost_samples, samples);
+  }
+  key.netns = r.netns;
+  key.server_port = r.role == ROLE_CLIENT   ? r.remote_port
+                    : r.role == ROLE_SERVER ? r.local_port
+                    : r.local_port < r.remote_port ? r.local_port
+                                                   : r.remote_port;
+  key.family = r.family;
+  key.role = r.role;
+  key.outcome = r.outcome;
+  key.wanted = r.wanted;
+  /* Unknown who opened: the lower port is the server's. */
+  key.local_is_server = r.role == ROLE_UNKNOWN && r.local_port < r.remote_port;
+  __builtin_memcpy(key.local, r.local, 16);
+  __builtin_memcpy(key.remote, r.remote, 16);
+  __builtin_memcpy(key.comm, r.comm, 16);
+  struct overflow_sum *s;
+  if (control.generation & 1) {
+    s = bpf_map_lookup_elem(&overflow_odd, &key);
+    if (!s) {
+      bpf_map_update_elem(&overflow_odd, &key, &no_sum, BPF_NOEXIST);
+      s = bpf_map_lookup_elem(&overflow_odd, &key); /* ours, or whoever was faster */
+    }
+  } else {
+    s = bpf_map_lookup_elem(&overflow_even, &key);
+    if (!s) {
+      bpf_map_update_elem(&overflow_even, &key, &no_sum, BPF_NOEXIST);
+      s = bpf_map_lookup_elem(&overflow_even, &key);
+    }
+  }
+  if (!s) {
+    __sync_fetch_and_add(&control.overflow_full, 1ULL);
+    s = &control.total;
+  }
+  add(s, &r);
+  return 0;
+}
+
+/* Reports through the ring. The reader polls: a wake-up for each record would cost +39 % on connection
+ * churn (docs/performance.md), so it is woken once, when the ring passes the wake level. */
+static __noinline int report_packed(struct tcp_sock *tp, struct conn *c, __u32 packed) {
+  if (!tp || !c) return 0;
+  struct record *r = bpf_ringbuf_reserve(&ring, sizeof(*r), 0);
+  if (!r) return report_overflow(tp, c, packed);
+  if (!write_record(r, tp, c, unpack(packed))) {
+    bpf_ringbuf_discard(r, BPF_RB_NO_WAKEUP);
+    return 0;
+  }
+  __u64 fill = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) - settings.wake_level;
+  bpf_ringbuf_submit(r, fill < sizeof(*r) + 8 ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+  return 0;
+}
+
+static __always_inline void report(struct tcp_sock *tp, struct conn *c, struct event e) {
+  if (!c->wanted) return;
+  if (e.backstop) __sync_fetch_and_add(&control.backstops, 1ULL);
+  report_packed(tp, c, pack(e));
+}
