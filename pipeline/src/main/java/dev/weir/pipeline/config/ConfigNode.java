@@ -53,7 +53,8 @@ public sealed interface ConfigNode {
    * @param text as it was written, without quotes
    * @param value what YAML makes of it: String, Long, java.math.BigInteger, Double or Boolean
    * @param location where it begins
-   * @param secret whether it must not be shown
+   * @param secret whether it must not be shown: it came out of {@code ${...}}, which is where
+   *     secrets come from, or, in an effective configuration, the key is secret
    */
   record ScalarNode(String text, Object value, Location location, boolean secret)
       implements ConfigNode {
