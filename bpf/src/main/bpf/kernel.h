@@ -96,6 +96,9 @@ struct net {
 typedef struct {
   struct net *net;
 } possible_net_t;
+typedef struct {
+  __s64 counter;
+} atomic64_t;
 struct sock_common {
   union {
     struct {
@@ -114,6 +117,7 @@ struct sock_common {
   possible_net_t skc_net;
   struct in6_addr skc_v6_daddr;
   struct in6_addr skc_v6_rcv_saddr;
+  atomic64_t skc_cookie;
   unsigned long skc_flags;
 };
 struct kernfs_node {

@@ -60,7 +60,7 @@ struct segments {
 /* One connection, seen from one of its sockets. Times are CLOCK_MONOTONIC in nanoseconds. */
 struct record {
   __u64 time;        /* when this was taken */
-  __u64 cookie;      /* bpf_get_socket_cookie: of the socket, not of the connection */
+  __u64 cookie;      /* of the socket, not of the connection; 0 unless events are wanted or somebody asked */
   __u64 start;       /* client: SYN sent; server: established; 0 unknown */
   __u64 established; /* 0 never, or unknown */
   __u64 cgroup;      /* id of the socket's cgroup v2 */

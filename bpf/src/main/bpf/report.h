@@ -39,7 +39,7 @@ static __always_inline bool sent_fin(struct tcp_sock *tp, const struct conn *c, 
   if (!e.backstop) return false;
   /* The state before CLOSE was missed. Payload is X or X - 1; bytes_sent - bytes_retrans counts payload
    * and what the own host's queue dropped, so it is never less: at X - 1 the FIN is certain. */
-  return (c->flags & F_FIN) || tp->bytes_sent - tp->bytes_retrans == without_fin - 1;
+  return c->fin || tp->bytes_sent - tp->bytes_retrans == without_fin - 1;
 }
 
 static __always_inline __s64 payload_sent(struct tcp_sock *tp, const struct conn *c, struct event e) {
@@ -146,7 +146,10 @@ static __always_inline __u8 failure_outcome(struct tcp_sock *tp, int error) {
  */
 static __always_inline bool write_record(struct record *r, struct tcp_sock *tp, struct conn *c,
                                          struct event e) {
+  __u32 generation = c->generation;
+  r->generation = generation;
   r->time = bpf_ktime_get_ns();
+  r->cookie = SK(tp).__sk_common.skc_cookie.counter;
   r->cgroup = cgroup_id(tp);
   r->netns = netns(tp);
   r->local_port = local_port(tp);
@@ -171,34 +174,36 @@ static __always_inline bool write_record(struct record *r, struct tcp_sock *tp, 
   r->total.retransmits = retransmits;
   r->total.lost = lost;
 
+  __u8 adopted = c->adopted;
+  r->start = c->start;
+  r->established = c->established;
+  r->role = c->role;
+  r->wanted = c->wanted;
+
   bpf_spin_lock(&c->lock);
-  __u32 flags = c->flags;
-  /* A closed connection has nothing to add but an RST that went out later. */
-  if (((flags & F_CLOSED) && e.kind != KIND_RESET) ||
+  __u32 reported = c->reported;
+  /* A closed connection has nothing to add but an RST that went out later; a socket that was connected
+   * anew while its totals were read is left for the next report. */
+  if (((reported & R_CLOSED) && e.kind != KIND_RESET) || c->generation != generation ||
       (e.kind == KIND_LIVE && c->snapshot == control.snapshot)) {
     bpf_spin_unlock(&c->lock);
     return false;
   }
-  r->cookie = c->cookie;
-  r->start = c->start;
-  r->established = c->established;
   r->tgid = c->tgid;
-  r->generation = c->generation;
-  r->role = c->role;
-  r->wanted = c->wanted;
   ((__u64 *)r->comm)[0] = ((__u64 *)c->comm)[0];
   ((__u64 *)r->comm)[1] = ((__u64 *)c->comm)[1];
-  r->total.resets_out = c->resets_out;
-  r->total.resets_in = c->resets_in;
-  r->delta.resets_out = c->resets_out - c->base.resets_out;
-  r->delta.resets_in = c->resets_in - c->base.resets_in;
-  c->base.resets_out = c->resets_out;
-  c->base.resets_in = c->resets_in;
+  __s32 resets_out = c->resets_out, resets_in = c->resets_in;
+  r->total.resets_out = resets_out;
+  r->total.resets_in = resets_in;
+  r->delta.resets_out = resets_out - c->base.resets_out;
+  r->delta.resets_in = resets_in - c->base.resets_in;
+  c->base.resets_out = resets_out;
+  c->base.resets_in = resets_in;
   if (e.kind == KIND_RESET) {
     /* After CLOSE the counters of tcp_sock may be reset by tcp_disconnect(). */
+    bpf_spin_unlock(&c->lock);
     r->sent = r->received = 0;
     r->delta.out = r->delta.in = r->delta.retransmits = r->delta.lost = 0;
-    bpf_spin_unlock(&c->lock);
     r->effects = 0;
     return true;
   }
@@ -215,28 +220,27 @@ static __always_inline bool write_record(struct record *r, struct tcp_sock *tp, 
   c->base.retransmits = retransmits;
   c->base.lost = lost;
 
-  __u8 effects = flags & F_ADOPTED ? ADOPTED : 0;
+  __u8 effects = adopted ? ADOPTED : 0;
   if (e.backstop) effects |= BACKSTOP;
   if (e.kind == KIND_FAIL) {
     effects |= FAILED;
-    flags |= F_CLOSED;
+    reported |= R_CLOSED;
   } else {
-    if (!(flags & (F_OPENED | F_ADOPTED))) effects |= OPENED;
-    flags |= F_OPENED;
+    if (!(reported & R_OPENED) && !adopted) effects |= OPENED;
+    reported |= R_OPENED;
     if (e.kind == KIND_CLOSE) {
       effects |= CLOSED;
-      if (flags & F_ACTIVE) effects |= DEACTIVATED;
-      /* Adopted and ended between two snapshots: it was active, and is not any more. */
-      flags = (flags & ~F_ACTIVE) | F_CLOSED;
+      if (reported & R_ACTIVE) effects |= DEACTIVATED;
+      reported = (reported & ~R_ACTIVE) | R_CLOSED;
     } else if (e.kind == KIND_HANDOVER) {
-      if (flags & F_ACTIVE) effects |= DEACTIVATED;
-      flags &= ~F_ACTIVE;
+      if (reported & R_ACTIVE) effects |= DEACTIVATED;
+      reported &= ~R_ACTIVE;
     } else {
-      if (!(flags & F_ACTIVE)) effects |= ACTIVATED;
-      flags |= F_ACTIVE;
+      if (!(reported & R_ACTIVE)) effects |= ACTIVATED;
+      reported |= R_ACTIVE;
     }
   }
-  c->flags = flags;
+  c->reported = reported;
   if (e.kind == KIND_LIVE) c->snapshot = control.snapshot;
   bpf_spin_unlock(&c->lock);
   r->effects = effects;

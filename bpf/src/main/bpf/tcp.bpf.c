@@ -17,43 +17,50 @@ struct control control SEC(".data.control") = {};
 
 /* ---- who ---------------------------------------------------------------------------------------- */
 
-/* Names the owner: the process (thread group), by the name of its main thread. */
-static __always_inline void name_owner(struct conn *c, struct task_struct *task) {
-  char comm[16];
+/* The name of a process is that of its main thread. Two loads: bpf_probe_read_kernel costs a call. */
+static __always_inline void read_name(__u64 *comm, struct task_struct *task) {
   struct task_struct *leader = task->group_leader;
-  bpf_probe_read_kernel(comm, sizeof(comm), leader->comm);
-  __u32 tgid = task->tgid;
-  bpf_spin_lock(&c->lock);
-  ((__u64 *)c->comm)[0] = ((__u64 *)comm)[0];
-  ((__u64 *)c->comm)[1] = ((__u64 *)comm)[1];
-  c->tgid = tgid;
-  c->flags |= F_OWNED;
-  bpf_spin_unlock(&c->lock);
+  comm[0] = *(__u64 *)&leader->comm[0];
+  comm[1] = *(__u64 *)&leader->comm[8];
 }
 
-/* The socket is another process's from here on: what was reported as active under the old owner's name
- * goes from there, with the old owner's bytes. */
-static __always_inline void change_owner(struct tcp_sock *tp, struct conn *c,
-                                         struct task_struct *task, __u8 state) {
-  if ((c->flags & F_OWNED) && c->tgid == (__u32)task->tgid) return;
-  if (c->tgid != (__u32)task->tgid && (c->flags & F_ACTIVE)) {
-    struct event e = {.kind = KIND_HANDOVER, .state = state};
-    report(tp, c, e);
+/* The application closes, or a sweep found who holds the socket. If it is another process than so far,
+ * what was reported as active under the old owner's name goes from there, with the old owner's bytes. */
+static __always_inline void set_owner(struct tcp_sock *tp, struct conn *c, struct task_struct *task,
+                                      __u8 state) {
+  __u32 tgid = task->tgid;
+  if (c->tgid != tgid) {
+    if (c->reported & R_ACTIVE) {
+      struct event e = {.kind = KIND_HANDOVER, .state = state};
+      report(tp, c, e);
+    }
+    __u64 comm[2];
+    read_name(comm, task);
+    bpf_spin_lock(&c->lock);
+    ((__u64 *)c->comm)[0] = comm[0];
+    ((__u64 *)c->comm)[1] = comm[1];
+    c->tgid = tgid;
+    bpf_spin_unlock(&c->lock);
   }
-  name_owner(c, task);
+  c->owned = 1;
 }
 
 /* ---- from a socket to what is known of it ------------------------------------------------------- */
 
-/* A child has a copy of its listener's storage until it is first seen: the cookie tells. Under the lock,
- * because the iterator and a tracepoint may both be first. */
-static __always_inline void settle_child(struct tcp_sock *tp, struct conn *c, __u64 cookie,
+/* A child has a copy of its listener's storage until it is first seen: the address tells. Under the
+ * lock, because the iterator and a tracepoint may both be first. */
+static __always_inline void settle_child(struct sock *sk, struct tcp_sock *tp, struct conn *c,
                                          __u64 established) {
   bool mine = false;
   bpf_spin_lock(&c->lock);
-  if (c->cookie != cookie) {
-    c->cookie = cookie;
-    c->flags = F_CLONED;
+  if (c->sk != (__u64)sk) {
+    c->sk = (__u64)sk;
+    c->reported = 0;
+    c->listener = 0;
+    c->adopted = 0;
+    c->was_established = established != 0;
+    c->fin = 0;
+    c->owned = 0;
     c->role = ROLE_SERVER;
     c->start = established;
     c->established = established;
@@ -80,8 +87,10 @@ static __noinline int adopt(struct sock *sk, struct tcp_sock *tp, __u8 state,
   else if (key.port >= settings.ephemeral_first && key.port <= settings.ephemeral_last)
     fresh.role = ROLE_CLIENT;
   struct event e = {.state = state};
-  fresh.cookie = bpf_get_socket_cookie(sk);
-  fresh.flags = F_ADOPTED | F_ESTABLISHED | F_OWNED;
+  fresh.sk = (__u64)sk;
+  fresh.adopted = 1;
+  fresh.was_established = 1;
+  fresh.owned = 1;
   fresh.generation = 1;
   fresh.base_sent = payload_sent(tp, &fresh, e);
   fresh.base_received = payload_received(tp);
@@ -90,14 +99,13 @@ static __noinline int adopt(struct sock *sk, struct tcp_sock *tp, __u8 state,
   fresh.base.retransmits = tp->total_retrans;
   fresh.base.lost = tp->lost;
   fresh.tgid = owner->tgid;
-  struct task_struct *leader = owner->group_leader;
-  bpf_probe_read_kernel(fresh.comm, sizeof(fresh.comm), leader->comm);
+  read_name((__u64 *)fresh.comm, owner);
+  if (settings.events) bpf_get_socket_cookie(sk);
   fresh.wanted = decide(tp, &fresh);
-  struct conn *c = bpf_sk_storage_get(&conns, sk, &fresh, BPF_SK_STORAGE_GET_F_CREATE);
-  if (!c)
-    __sync_fetch_and_add(&control.storage_failures, 1ULL);
-  else
+  if (bpf_sk_storage_get(&conns, sk, &fresh, BPF_SK_STORAGE_GET_F_CREATE))
     __sync_fetch_and_add(&control.adopted, 1ULL);
+  else
+    __sync_fetch_and_add(&control.storage_failures, 1ULL);
   return 0;
 }
 
@@ -106,10 +114,10 @@ static __noinline int adopt_listener(struct sock *sk, struct tcp_sock *tp, struc
   struct listener_key key = {.netns = netns(tp), .port = local_port(tp)};
   __u8 one = 1;
   bpf_map_update_elem(&listeners, &key, &one, BPF_ANY);
-  struct conn fresh = {.flags = F_LISTENER};
-  fresh.cookie = bpf_get_socket_cookie(sk);
+  struct conn fresh = {.listener = 1};
+  fresh.sk = (__u64)sk;
   fresh.tgid = owner->tgid;
-  bpf_probe_read_kernel(fresh.comm, sizeof(fresh.comm), owner->comm);
+  read_name((__u64 *)fresh.comm, owner);
   if (!bpf_sk_storage_get(&conns, sk, &fresh, BPF_SK_STORAGE_GET_F_CREATE))
     __sync_fetch_and_add(&control.storage_failures, 1ULL);
   return 0;
@@ -122,24 +130,19 @@ static __always_inline bool is_connected(__u8 state) {
 
 /* ---- transitions -------------------------------------------------------------------------------- */
 
-/* connect(): process context, so this is never skipped as recursion. */
-static __always_inline void on_syn_sent(struct sock *sk, struct tcp_sock *tp) {
-  struct conn *c = bpf_sk_storage_get(&conns, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-  if (!c) {
-    __sync_fetch_and_add(&control.storage_failures, 1ULL);
-    return;
-  }
-  __u64 now = bpf_ktime_get_ns();
-  __u64 cookie = bpf_get_socket_cookie(sk);
+/* A socket connects again after a failure or connect(AF_UNSPEC): a cookie is not a connection. Its
+ * totals need not begin at 0, and the iterator may be at it. */
+static __noinline int reconnect(struct tcp_sock *tp, struct conn *c) {
+  if (!tp || !c) return 0;
   __s64 sent = tp->bytes_acked, received = tp->bytes_received;
   __s32 out = tp->segs_out, in = tp->segs_in, retransmits = tp->total_retrans, lost = tp->lost;
   bpf_spin_lock(&c->lock);
-  /* A cookie is not a connection: a socket connects again after a failure or connect(AF_UNSPEC). */
-  c->cookie = cookie;
   c->generation++;
-  c->flags = 0;
-  c->role = ROLE_CLIENT;
-  c->start = now;
+  c->reported = 0;
+  c->listener = 0;
+  c->adopted = 0;
+  c->was_established = 0;
+  c->fin = 0;
   c->established = 0;
   c->base_sent = sent;
   c->base_received = received;
@@ -151,7 +154,29 @@ static __always_inline void on_syn_sent(struct sock *sk, struct tcp_sock *tp) {
   c->resets_out = c->resets_in = 0;
   c->snapshot = 0;
   bpf_spin_unlock(&c->lock);
-  name_owner(c, bpf_get_current_task_btf());
+  return 0;
+}
+
+/* connect(): process context, so this is never skipped as recursion. Nobody else looks at the storage of
+ * a socket that is not connected, so a fresh one needs no lock. */
+static __always_inline void on_syn_sent(struct sock *sk, struct tcp_sock *tp) {
+  struct conn *c = bpf_sk_storage_get(&conns, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+  if (!c) {
+    __sync_fetch_and_add(&control.storage_failures, 1ULL);
+    return;
+  }
+  if (c->sk)
+    reconnect(tp, c);
+  else
+    c->generation = 1;
+  struct task_struct *task = bpf_get_current_task_btf();
+  c->sk = (__u64)sk;
+  c->role = ROLE_CLIENT;
+  c->start = bpf_ktime_get_ns();
+  c->tgid = task->tgid;
+  read_name((__u64 *)c->comm, task);
+  c->owned = 1;
+  if (settings.events) bpf_get_socket_cookie(sk);
   c->wanted = decide(tp, c);
 }
 
@@ -161,9 +186,11 @@ static __always_inline void on_listen(struct sock *sk) {
     __sync_fetch_and_add(&control.storage_failures, 1ULL);
     return;
   }
-  c->cookie = bpf_get_socket_cookie(sk);
-  c->flags = F_LISTENER;
-  name_owner(c, bpf_get_current_task_btf());
+  struct task_struct *task = bpf_get_current_task_btf();
+  c->sk = (__u64)sk;
+  c->listener = 1;
+  c->tgid = task->tgid;
+  read_name((__u64 *)c->comm, task);
 }
 
 static __always_inline void on_established(struct sock *sk, struct tcp_sock *tp, int old_state) {
@@ -173,25 +200,28 @@ static __always_inline void on_established(struct sock *sk, struct tcp_sock *tp,
     return;
   }
   __u64 now = bpf_ktime_get_ns();
-  __u64 cookie = bpf_get_socket_cookie(sk);
-  if (c->cookie == 0) {
+  if (c->sk == (__u64)sk) {
+    c->established = now;
+    c->was_established = 1;
+  } else if (c->sk) {
+    settle_child(sk, tp, c, now);
+  } else {
     /* No storage until now: the first transition was missed, or its storage failed, or the listener is
      * unknown. The whole history is in the socket: the baseline is 0. */
-    c->cookie = cookie;
+    c->sk = (__u64)sk;
     c->generation = 1;
     c->role = old_state == TCP_SYN_SENT ? ROLE_CLIENT : ROLE_SERVER;
     c->start = c->role == ROLE_SERVER ? now : 0;
+    c->established = now;
+    c->was_established = 1;
     c->wanted = decide(tp, c);
-  } else {
-    settle_child(tp, c, cookie, now);
   }
-  bpf_spin_lock(&c->lock);
-  c->established = now;
-  c->flags |= F_ESTABLISHED;
-  bpf_spin_unlock(&c->lock);
-  if (settings.events && (c->wanted & settings.events)) {
-    struct event e = {.kind = KIND_OPEN, .state = TCP_ESTABLISHED};
-    report(tp, c, e);
+  if (settings.events) {
+    bpf_get_socket_cookie(sk);
+    if (c->wanted & settings.events) {
+      struct event e = {.kind = KIND_OPEN, .state = TCP_ESTABLISHED};
+      report(tp, c, e);
+    }
   }
 }
 
@@ -203,18 +233,15 @@ static __always_inline void on_fin(struct sock *sk, struct tcp_sock *tp, int new
     if (settings.adopt) adopt(sk, tp, new_state, task);
     return;
   }
-  __u64 cookie = bpf_get_socket_cookie(sk);
-  if (c->cookie != cookie) settle_child(tp, c, cookie, 0);
-  bpf_spin_lock(&c->lock);
-  c->flags |= F_FIN;
-  bpf_spin_unlock(&c->lock);
-  if (c->role != ROLE_CLIENT) change_owner(tp, c, task, TCP_ESTABLISHED);
+  if (c->sk != (__u64)sk) settle_child(sk, tp, c, 0);
+  c->fin = 1;
+  if (c->role != ROLE_CLIENT) set_owner(tp, c, task, TCP_ESTABLISHED);
 }
 
 /* Whether a socket that ends was ever established. Fast Open leaves SYN_RECV with data and without
  * ESTABLISHED; any other child that ends in SYN_RECV never reached the application. */
 static __always_inline bool was_established(struct tcp_sock *tp, struct conn *c, int old_state) {
-  if (c->flags & F_ESTABLISHED) return true;
+  if (c->was_established) return true;
   if (old_state == TCP_SYN_SENT) return false;
   if (old_state != TCP_SYN_RECV && old_state != 0) return true;
   if (c->role == ROLE_CLIENT) return tp->bytes_acked != 0;
@@ -222,12 +249,8 @@ static __always_inline bool was_established(struct tcp_sock *tp, struct conn *c,
 }
 
 static __always_inline void end(struct sock *sk, struct tcp_sock *tp, struct conn *c, int old_state) {
-  __u64 cookie = bpf_get_socket_cookie(sk);
-  if (c->cookie != cookie) {
-    if (old_state == TCP_LISTEN) return;
-    settle_child(tp, c, cookie, 0);
-  }
-  if (c->flags & (F_CLOSED | F_LISTENER)) return;
+  if (c->sk != (__u64)sk) settle_child(sk, tp, c, 0);
+  if (c->listener || (c->reported & R_CLOSED)) return;
   struct event e = {.state = old_state, .old_state = old_state, .backstop = old_state == 0};
   if (was_established(tp, c, old_state))
     e.kind = KIND_CLOSE;
@@ -276,8 +299,8 @@ int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state) {
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(on_destroy, struct sock *sk) {
   struct conn *c = bpf_sk_storage_get(&conns, sk, 0, 0);
-  if (!c || (c->flags & (F_CLOSED | F_LISTENER))) return 0;
-  if (!c->cookie) return 0;
+  if (!c || !c->sk) return 0;
+  if (c->sk == (__u64)sk && (c->listener || (c->reported & R_CLOSED))) return 0;
   struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
   if (tp) end(sk, tp, c, 0);
   return 0;
@@ -298,9 +321,9 @@ SEC("tp_btf/tcp_send_reset")
 int BPF_PROG(on_send_reset, struct sock *sk) {
   if (!sk) return 0;
   struct conn *c = bpf_sk_storage_get(&conns, sk, 0, 0);
-  if (!c || (c->flags & F_LISTENER)) return 0;
+  if (!c || c->sk != (__u64)sk || c->listener) return 0;
   __sync_fetch_and_add(&c->resets_out, 1);
-  if (!(c->flags & F_CLOSED)) return 0;
+  if (!(c->reported & R_CLOSED)) return 0;
   struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
   if (!tp) return 0;
   struct event e = {.kind = KIND_RESET};
@@ -327,9 +350,8 @@ int snapshot(struct bpf_iter__bpf_sk_storage_map *ctx) {
   /* Not ctx->value: a lock cannot be taken in it. */
   struct conn *c = bpf_sk_storage_get(&conns, sk, 0, 0);
   if (!c) return 0;
-  __u64 cookie = bpf_get_socket_cookie(sk);
-  if (c->cookie != cookie) settle_child(tp, c, cookie, 0);
-  if (!c->wanted || (c->flags & (F_CLOSED | F_LISTENER))) return 0;
+  if (c->sk != (__u64)sk) settle_child(sk, tp, c, 0);
+  if (!c->wanted || c->listener || (c->reported & R_CLOSED)) return 0;
   __u32 i = control.row_count;
   if (i >= settings.row_capacity) return 0;
   struct record *r = bpf_map_lookup_elem(&rows, &i);
@@ -373,9 +395,8 @@ int files(struct bpf_iter__task_file *ctx) {
     return 0;
   }
   if (control.file_mode != FILES_OWNERS) return 0;
-  __u64 cookie = bpf_get_socket_cookie(sk);
-  if (c->cookie != cookie) settle_child(tp, c, cookie, 0);
-  if (c->role == ROLE_SERVER && c->wanted && !(c->flags & (F_CLOSED | F_OWNED | F_LISTENER)))
-    change_owner(tp, c, task, state);
+  if (c->sk != (__u64)sk) settle_child(sk, tp, c, 0);
+  if (c->role == ROLE_SERVER && c->wanted && !c->owned && !c->listener && !(c->reported & R_CLOSED))
+    set_owner(tp, c, task, state);
   return 0;
 }
