@@ -9,8 +9,11 @@ import dev.weir.pipeline.Extension;
 import dev.weir.pipeline.Host;
 import dev.weir.pipeline.Host.Status;
 import dev.weir.pipeline.StartException;
+import dev.weir.pipeline.config.AgentConfig;
 import dev.weir.pipeline.service.Graph.Part;
+import dev.weir.pipeline.telemetry.AgentTelemetry;
 import dev.weir.pipeline.telemetry.OwnTelemetry;
+import dev.weir.pipeline.telemetry.TelemetryConfig;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -31,7 +34,7 @@ import org.slf4j.Logger;
  * The running agent: a graph and its lifecycle.
  *
  * <pre>{@code
- * PipelineService service = PipelineService.build(build, plan, telemetry, InstantSource.system());
+ * PipelineService service = PipelineService.open(build, config, InstantSource.system());
  * onSignal(name -> service.requestStop("received " + name));
  * service.start();
  * PipelineService.End end = service.awaitEnd();
@@ -86,6 +89,35 @@ public final class PipelineService {
     this.telemetry = telemetry;
     this.logger = telemetry.logger("service", Map.of());
     this.board = new StatusBoard(clock);
+  }
+
+  /**
+   * Opens the agent's own telemetry (log outputs and the port of its metrics), then makes and
+   * connects all components, and starts none.
+   *
+   * @throws StartException if the telemetry cannot be opened; the message is for the user
+   * @throws GraphException if the config makes no sense; the message is for the user
+   */
+  public static PipelineService open(
+      BuildInfo build, AgentConfig<TelemetryConfig> config, InstantSource clock)
+      throws StartException, GraphException {
+    AgentTelemetry telemetry = AgentTelemetry.start(build, config.telemetry(), clock);
+    try {
+      return build(build, GraphPlan.of(config), telemetry, clock);
+    } catch (GraphException e) {
+      telemetry.stop(Duration.ZERO);
+      throw new GraphException("failed to build pipelines: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Makes and connects all components and throws them away: what {@code weir validate} does after
+   * decoding. Opens nothing.
+   *
+   * @throws GraphException if the config makes no sense; the message is for the user
+   */
+  public static void validate(BuildInfo build, AgentConfig<?> config) throws GraphException {
+    Graph.build(build, GraphPlan.of(config), OwnTelemetry.none(), InstantSource.system());
   }
 
   /**
