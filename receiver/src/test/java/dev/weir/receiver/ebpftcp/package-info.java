@@ -1,0 +1,4 @@
+@NullMarked
+package dev.weir.receiver.ebpftcp;
+
+import org.jspecify.annotations.NullMarked;
