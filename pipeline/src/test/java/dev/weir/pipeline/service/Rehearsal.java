@@ -13,6 +13,7 @@ import dev.weir.pipeline.BuildInfo;
 import dev.weir.pipeline.ComponentContext;
 import dev.weir.pipeline.ComponentId;
 import dev.weir.pipeline.ComponentKind;
+import dev.weir.pipeline.Components;
 import dev.weir.pipeline.Connector;
 import dev.weir.pipeline.ConnectorFactory;
 import dev.weir.pipeline.Consumer;
@@ -70,6 +71,9 @@ final class Rehearsal {
 
   /** Components that cannot start, by diary name, with the reason. */
   final Map<String, String> startFailures = new HashMap<>();
+
+  /** Exporters that cannot be made, by ID, with the reason. */
+  final Map<String, String> makeFailures = new HashMap<>();
 
   /** What else starting does, by diary name. */
   final Map<String, Runnable> starts = new HashMap<>();
@@ -155,6 +159,14 @@ final class Rehearsal {
     pipelines.add(
         new Pipeline(PipelineId.parse(id), ids(receivers), ids(processors), ids(exporters)));
     return this;
+  }
+
+  Components components() {
+    return new Components(
+        components.values().stream()
+            .flatMap(byId -> byId.values().stream())
+            .<Factory<?>>map(Configured::factory)
+            .toList());
   }
 
   GraphPlan plan() {
@@ -256,6 +268,10 @@ final class Rehearsal {
     private final String name;
 
     TestExporter(String id, String name) {
+      String failure = makeFailures.get(id);
+      if (failure != null) {
+        throw new IllegalArgumentException(failure);
+      }
       this.id = id;
       this.name = name;
     }

@@ -1,0 +1,8 @@
+/**
+ * What tests of components in all modules use: the test jar of this module ({@code
+ * <type>test-jar</type>}).
+ */
+@NullMarked
+package dev.weir.pipeline.testing;
+
+import org.jspecify.annotations.NullMarked;
