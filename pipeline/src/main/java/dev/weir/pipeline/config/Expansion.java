@@ -30,9 +30,10 @@ import org.jspecify.annotations.Nullable;
 final class Expansion {
   private static final int MAX_ROUNDS = 1_000;
   private static final int MAX_DEPTH = 400;
-  private static final int MAX_REPLACEMENTS = 20_000;
+  private static final int MAX_REPLACEMENTS = 5_000;
   private static final int MAX_LENGTH = 1 << 20;
-  private static final long MAX_RETRIEVED = 64L << 20;
+  private static final int MAX_ORIGINAL = 1 << 16;
+  private static final long MAX_RETRIEVED = 16L << 20;
   private static final String TOO_MANY = "too many recursive expansions";
   private static final Pattern URI =
       Pattern.compile("([A-Za-z][A-Za-z0-9+.-]+):(.*)", Pattern.DOTALL);
@@ -73,14 +74,16 @@ final class Expansion {
                                   entry.value(),
                                   path.isEmpty() ? key : path + "::" + key,
                                   depth + 1))));
-          yield new MapNode(entries, map.location(), original(map.original(), map, path));
+          yield new MapNode(
+              entries, map.location(), original(map.original(), map.location(), path));
         }
         case ListNode list -> {
           List<ConfigNode> elements = new ArrayList<>();
           for (ConfigNode element : list.elements()) {
             elements.add(expand(element, path + "[" + elements.size() + "]", depth + 1));
           }
-          yield new ListNode(elements, list.location(), original(list.original(), list, path));
+          yield new ListNode(
+              elements, list.location(), original(list.original(), list.location(), path));
         }
         case NullNode nothing -> nothing;
       };
@@ -101,48 +104,44 @@ final class Expansion {
         String unescaped = text.replace("$$", "$");
         return new ScalarNode(unescaped, unescaped, scalar.location(), round > 0);
       }
-      Retrieved value = retrieve(uri, scalar.location(), path);
+      Uri parsed = parse(uri);
+      String value = retrieve(parsed, scalar.location(), path);
       if (!uri.equals(text)) {
-        long occurrences = (text.length() - (long) text.replace(uri, "").length()) / uri.length();
-        if (text.length() + occurrences * value.text().length() > MAX_LENGTH) {
-          throw new ExpansionException(
-              "expands to more than " + MAX_LENGTH + " characters: " + TOO_MANY);
-        }
-        text = text.replace(uri, value.text());
-      } else if (value.node() instanceof ScalarNode scalarValue
-          && scalarValue.value() instanceof String) {
-        text = value.text();
-      } else {
-        return whole(value, scalar.location(), path, depth + 1);
+        text = splice(text, uri, value, MAX_LENGTH);
+        continue;
       }
+      ConfigNode meaning =
+          providers.meaning(parsed.scheme(), parsed.opaque(), value, scalar.location());
+      if (!(meaning instanceof ScalarNode whole && whole.value() instanceof String)) {
+        return whole(meaning, value, scalar.location(), path, depth + 1);
+      }
+      text = value;
     }
     throw new ExpansionException(TOO_MANY);
   }
 
   /** A value that is one expression and not a string: typed, with its text beside it. */
-  private ConfigNode whole(Retrieved value, Location at, String path, int depth)
+  private ConfigNode whole(ConfigNode meaning, String text, Location at, String path, int depth)
       throws ExpansionException {
-    nodes += count(value.node());
+    nodes += count(meaning);
     if (nodes > YamlReader.MAX_NODES) {
       throw new ExpansionException("expands to more than " + YamlReader.MAX_NODES + " values");
     }
-    ConfigNode typed =
-        switch (value.node()) {
-          case NullNode nothing -> new NullNode(nothing.location(), true);
-          case ScalarNode scalar -> new ScalarNode(value.text(), scalar.value(), at, true);
-          case MapNode map -> new MapNode(map.entries(), map.location(), value.text());
-          case ListNode list -> new ListNode(list.elements(), list.location(), value.text());
-        };
-    if (typed instanceof ScalarNode scalar) {
-      String original = original(scalar.text(), scalar, path);
-      return new ScalarNode(
-          original == null ? String.valueOf(scalar.value()) : original, scalar.value(), at, true);
-    }
-    return expand(typed, path, depth);
+    return switch (meaning) {
+      case NullNode nothing -> new NullNode(nothing.location(), true);
+      case ScalarNode scalar -> {
+        String original = original(text, at, path);
+        yield new ScalarNode(
+            original == null ? String.valueOf(scalar.value()) : original, scalar.value(), at, true);
+      }
+      case MapNode map -> expand(new MapNode(map.entries(), map.location(), text), path, depth);
+      case ListNode list ->
+          expand(new ListNode(list.elements(), list.location(), text), path, depth);
+    };
   }
 
   /** Expands the text beside a typed value; null if that cannot be done, which is no error. */
-  private @Nullable String original(@Nullable String text, ConfigNode node, String path) {
+  private @Nullable String original(@Nullable String text, Location at, String path) {
     if (text == null) {
       return null;
     }
@@ -153,18 +152,22 @@ final class Expansion {
         if (uri.isEmpty()) {
           return expanded.replace("$$", "$");
         }
-        Retrieved value = retrieve(uri, node.location(), path);
-        long occurrences =
-            (expanded.length() - (long) expanded.replace(uri, "").length()) / uri.length();
-        if (expanded.length() + occurrences * value.text().length() > MAX_LENGTH) {
-          return null;
-        }
-        expanded = expanded.replace(uri, value.text());
+        expanded = splice(expanded, uri, retrieve(parse(uri), at, path), MAX_ORIGINAL);
       }
       return null;
     } catch (ExpansionException e) {
       return null;
     }
+  }
+
+  private static String splice(String text, String uri, String value, int limit)
+      throws ExpansionException {
+    String without = text.replace(uri, "");
+    long occurrences = (text.length() - (long) without.length()) / uri.length();
+    if (without.length() + occurrences * value.length() > limit) {
+      throw new ExpansionException("expands to more than " + limit + " characters: " + TOO_MANY);
+    }
+    return text.replace(uri, value);
   }
 
   /** Returns the innermost {@code ${...}} that comes first, or "" if there is none to replace. */
@@ -188,11 +191,7 @@ final class Expansion {
     }
   }
 
-  private Retrieved retrieve(String expression, Location at, String path)
-      throws ExpansionException {
-    if (++replacements > MAX_REPLACEMENTS) {
-      throw new ExpansionException(TOO_MANY);
-    }
+  private static Uri parse(String expression) throws ExpansionException {
     String inner = expression.substring(2, expression.length() - 1);
     String uri = inner.contains(":") ? inner : "env:" + inner;
     var parts = URI.matcher(uri);
@@ -202,8 +201,15 @@ final class Expansion {
     if (parts.group(2).contains("$")) {
       throw new ExpansionException("the uri \"" + uri + "\" contains unsupported characters ('$')");
     }
-    Retrieved value = providers.retrieve(parts.group(1), parts.group(2), at, path);
-    retrieved += value.text().length();
+    return new Uri(parts.group(1), parts.group(2));
+  }
+
+  private String retrieve(Uri uri, Location at, String path) throws ExpansionException {
+    if (++replacements > MAX_REPLACEMENTS) {
+      throw new ExpansionException(TOO_MANY);
+    }
+    String value = providers.text(uri.scheme(), uri.opaque(), at, path);
+    retrieved += value.length();
     if (retrieved > MAX_RETRIEVED) {
       throw new ExpansionException(TOO_MANY);
     }
@@ -219,13 +225,7 @@ final class Expansion {
     };
   }
 
-  /**
-   * What a provider gave.
-   *
-   * @param text as it was
-   * @param node what it means in YAML
-   */
-  record Retrieved(String text, ConfigNode node) {}
+  private record Uri(String scheme, String opaque) {}
 
   /** An expression that cannot be replaced; the message is for the user. */
   static final class ExpansionException extends Exception {

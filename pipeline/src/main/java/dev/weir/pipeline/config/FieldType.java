@@ -468,13 +468,22 @@ sealed interface FieldType<T extends @Nullable Object> {
       return decoded == null ? null : new Decoded<>(decoded.value(), decoded.effective());
     }
 
-    private static <S> Decoded<@Nullable S> off() {
-      return new Decoded<>(null, new NullNode(Location.NONE, false));
+    private Decoded<@Nullable S> off() {
+      return new Decoded<>(null, show(null, false));
     }
 
     @Override
     public ConfigNode show(@Nullable S value, boolean secret) {
-      return value == null ? new NullNode(Location.NONE, false) : schema.showDefaults(secret);
+      if (value != null) {
+        return schema.showDefaults(secret);
+      }
+      // Nothing would mean on: what is written must mean the same when it is loaded again.
+      return new MapNode(
+          Map.of(
+              ENABLED,
+              new Entry(Location.NONE, new ScalarNode("false", false, Location.NONE, false))),
+          Location.NONE,
+          null);
     }
 
     @Override

@@ -24,10 +24,7 @@ final class Nearest {
     }
     String plain = plain(wrong);
     return valid.stream()
-        .filter(
-            word ->
-                distance(plain, plain(word))
-                    <= Math.max(1, Math.min(plain.length(), word.length()) / 3))
+        .filter(word -> distance(plain, plain(word)) <= allowed(plain, word))
         .min(
             Comparator.comparingInt((String word) -> distance(plain, plain(word)))
                 .thenComparing(Comparator.naturalOrder()));
@@ -46,6 +43,11 @@ final class Nearest {
                   valid.stream().sorted().limit(MAX_LISTED).collect(Collectors.joining(", "));
               return " (" + what + ": " + listed + (valid.size() > MAX_LISTED ? ", ...)" : ")");
             });
+  }
+
+  /** A third of the letters may be wrong, and one in any case. */
+  private static int allowed(String wrong, String word) {
+    return Math.max(1, (Math.min(wrong.length(), word.length()) + 1) / 3);
   }
 
   private static String plain(String word) {

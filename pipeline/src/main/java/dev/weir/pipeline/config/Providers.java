@@ -2,8 +2,6 @@ package dev.weir.pipeline.config;
 
 import dev.weir.pipeline.config.ConfigNode.ScalarNode;
 import dev.weir.pipeline.config.Expansion.ExpansionException;
-import dev.weir.pipeline.config.Expansion.Retrieved;
-import dev.weir.pipeline.config.YamlReader.Document;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -35,13 +33,13 @@ final class Providers {
     this.findings = findings;
   }
 
-  /** Returns the value of an expression that stands at {@code at}. */
-  Retrieved retrieve(String scheme, String opaque, Location at, String path)
-      throws ExpansionException {
+  /** Returns the text that an expression at {@code at} names. */
+  String text(String scheme, String opaque, Location at, String path) throws ExpansionException {
     return switch (scheme) {
-      case "env" -> parsed(variable(opaque, at, path), at);
-      case "yaml" -> parsed(opaque, at);
-      case "file" -> contents(opaque, at);
+      case "env" -> variable(opaque, at, path);
+      case "yaml" -> opaque;
+      // Editors end a file with a line break; nobody wants that in a password.
+      case "file" -> file(opaque).replaceFirst("\\R\\z", "");
       default ->
           throw new ExpansionException(
               "scheme \""
@@ -56,24 +54,24 @@ final class Providers {
     };
   }
 
-  private Retrieved contents(String path, Location at) throws ExpansionException {
-    String text = file(path);
-    Document document = YamlReader.read(path, text);
-    if (document.root() == null || document.root() instanceof ScalarNode) {
-      // Editors end a file with a line break; nobody wants that in a password.
-      return parsed(text.replaceFirst("\\R\\z", ""), at);
+  /**
+   * Returns what such a text means as a whole value. One that means a string, or nothing in YAML,
+   * is taken as it is, quotes and tags included. What is in a file keeps its place there.
+   */
+  ConfigNode meaning(String scheme, String opaque, String text, Location at) {
+    boolean file = scheme.equals("file");
+    ConfigNode node = (file ? YamlReader.read(opaque, text) : YamlReader.readAt(at, text)).root();
+    if (node instanceof ScalarNode scalar) {
+      Object value = scalar.value() instanceof String ? text : scalar.value();
+      return new ScalarNode(text, value, at, true);
     }
-    findings.source(path, text);
-    return new Retrieved(text, document.root());
-  }
-
-  /** Text that means a string, or nothing in YAML, is taken as it is, quotes and tags included. */
-  private static Retrieved parsed(String text, Location at) {
-    ConfigNode node = YamlReader.readAt(at, text).root();
-    if (node == null || (node instanceof ScalarNode scalar && scalar.value() instanceof String)) {
-      node = new ScalarNode(text, text, at, false);
+    if (node == null) {
+      return new ScalarNode(text, text, at, true);
     }
-    return new Retrieved(text, node);
+    if (file) {
+      findings.source(opaque, text);
+    }
+    return node;
   }
 
   /** Returns the value of {@code NAME} or {@code NAME:-default}. */
