@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Series state goes straight to bytes: no object is made for a sample; names, label sets and
  * bounds come ready from {@link MetricFamily}, {@link Labels} and {@link Thresholds}. Bytes gather
  * in a buffer of 64 KiB and go to the stream when it is full, so a page is never in memory whole.
- * Holds no lock and must be called under none: the stream may be a slow peer. For one thread.
+ * Call it under a lock only between {@link #hold()} and {@link #release()}: the stream may be a
+ * slow peer. For one thread.
  *
  * <p>The caller sees to it that a family comes once, that a series comes once in it, and that its
  * samples are written one after the other; the formats demand it.
@@ -40,6 +41,7 @@ public final class ExpositionWriter {
   private final NumberText numbers = new NumberText();
   private byte[] buffer = new byte[BUFFER];
   private int position;
+  private boolean held;
   private MetricFamily.@Nullable Form family;
 
   /** Makes a writer. Close the stream yourself, after {@link #end()}. */
@@ -183,6 +185,22 @@ public final class ExpositionWriter {
     }
   }
 
+  /**
+   * Lets the buffer grow instead of handing bytes to the stream, so that what follows may be
+   * written under a lock; keep it short.
+   */
+  public void hold() {
+    held = true;
+  }
+
+  /** Ends {@link #hold()}: call it after the lock is given back, for it may write to the stream. */
+  public void release() throws IOException {
+    held = false;
+    if (position > BUFFER / 2) {
+      drain();
+    }
+  }
+
   /** Ends the page and hands all bytes to the stream. */
   public void end() throws IOException {
     if (openMetrics) {
@@ -286,9 +304,11 @@ public final class ExpositionWriter {
 
   private void reserve(int length) throws IOException {
     if (position + length > buffer.length) {
-      drain();
-      if (length > buffer.length) {
-        buffer = Arrays.copyOf(buffer, length);
+      if (!held) {
+        drain();
+      }
+      if (position + length > buffer.length) {
+        buffer = Arrays.copyOf(buffer, Math.max(position + length, held ? buffer.length * 2 : 0));
       }
     }
   }

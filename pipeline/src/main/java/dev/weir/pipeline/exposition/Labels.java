@@ -1,6 +1,8 @@
 package dev.weir.pipeline.exposition;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -50,8 +52,18 @@ public final class Labels {
   }
 
   @Override
+  public boolean equals(@Nullable Object other) {
+    return this == other || (other instanceof Labels that && Arrays.equals(quoted, that.quoted));
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(quoted);
+  }
+
+  @Override
   public String toString() {
-    return "{" + new String(quoted, java.nio.charset.StandardCharsets.UTF_8) + "}";
+    return "{" + new String(quoted, StandardCharsets.UTF_8) + "}";
   }
 
   private record Pair(String name, String value) {}
