@@ -140,14 +140,9 @@ static __always_inline __u8 failure_outcome(struct tcp_sock *tp, int error) {
   }
 }
 
-/*
- * Fills *r and advances the baseline. False: nothing to report, the baseline stands. r is ring memory, a
- * row, or the stack; only this function reads totals, so that all carriers agree.
- */
-static __always_inline bool write_record(struct record *r, struct tcp_sock *tp, struct conn *c,
-                                         struct event e) {
-  __u32 generation = c->generation;
-  r->generation = generation;
+/* Where and how the connection is, all that needs no lock. */
+static __always_inline void describe(struct record *r, struct tcp_sock *tp, struct conn *c) {
+  r->generation = c->generation;
   r->time = bpf_ktime_get_ns();
   r->cookie = SK(tp).__sk_common.skc_cookie.counter;
   r->cgroup = cgroup_id(tp);
@@ -157,6 +152,23 @@ static __always_inline bool write_record(struct record *r, struct tcp_sock *tp, 
   r->family = addresses(tp, r->local, r->remote);
   r->srtt_us = tp->srtt_us >> 3;
   r->min_rtt_us = tp->rtt_min.s[0].v;
+  r->total.out = tp->segs_out;
+  r->total.in = tp->segs_in;
+  r->total.retransmits = tp->total_retrans;
+  r->total.lost = tp->lost;
+  r->start = c->start;
+  r->established = c->established;
+  r->role = c->role;
+  r->wanted = c->wanted;
+}
+
+/*
+ * Fills *r and advances the baseline. False: nothing to report, the baseline stands. r is ring memory, a
+ * row, or the stack.
+ */
+static __always_inline bool write_record(struct record *r, struct tcp_sock *tp, struct conn *c,
+                                         struct event e) {
+  describe(r, tp, c);
   r->kind = e.kind;
   r->old_state = e.old_state;
   int error = SK(tp).sk_err;
@@ -166,25 +178,22 @@ static __always_inline bool write_record(struct record *r, struct tcp_sock *tp, 
                                      : OUTCOME_NONE;
   __s64 sent = e.kind == KIND_FAIL ? 0 : payload_sent(tp, c, e);
   __s64 received = e.kind == KIND_FAIL ? 0 : payload_received(tp);
-  __s32 out = tp->segs_out, in = tp->segs_in, retransmits = tp->total_retrans, lost = tp->lost;
   r->total_sent = sent;
   r->total_received = received;
-  r->total.out = out;
-  r->total.in = in;
-  r->total.retransmits = retransmits;
-  r->total.lost = lost;
-
+  __s32 out = r->total.out, in = r->total.in;
+  __s32 retransmits = r->total.retransmits, lost = r->total.lost;
   __u8 adopted = c->adopted;
-  r->start = c->start;
-  r->established = c->established;
-  r->role = c->role;
-  r->wanted = c->wanted;
+  struct slot *slot = NULL;
+  if (c->slot && e.kind == KIND_LIVE) {
+    __u32 i = c->slot - 1;
+    slot = bpf_map_lookup_elem(&slots, &i);
+  }
 
   bpf_spin_lock(&c->lock);
   __u32 reported = c->reported;
   /* A closed connection has nothing to add but an RST that went out later; a socket that was connected
    * anew while its totals were read is left for the next report. */
-  if (((reported & R_CLOSED) && e.kind != KIND_RESET) || c->generation != generation ||
+  if (((reported & R_CLOSED) && e.kind != KIND_RESET) || c->generation != r->generation ||
       (e.kind == KIND_LIVE && c->snapshot == control.snapshot)) {
     bpf_spin_unlock(&c->lock);
     return false;
@@ -242,6 +251,17 @@ static __always_inline bool write_record(struct record *r, struct tcp_sock *tp, 
   }
   c->reported = reported;
   if (e.kind == KIND_LIVE) c->snapshot = control.snapshot;
+  if (slot && slot->sk == c->sk) {
+    slot->base_sent = sent;
+    slot->base_received = received;
+    slot->base.out = out;
+    slot->base.in = in;
+    slot->base.retransmits = retransmits;
+    slot->base.lost = lost;
+    slot->base.resets_out = resets_out;
+    slot->base.resets_in = resets_in;
+    slot->reported = reported;
+  }
   bpf_spin_unlock(&c->lock);
   r->effects = effects;
   return true;
@@ -267,54 +287,67 @@ static __always_inline void add(struct overflow_sum *s, const struct record *r) 
   __sync_fetch_and_add(&s->records, 1LL);
 }
 
-/* The ring was full: keep the sums by who talks to whom, past that in one total. Detail is lost (the
- * samples of histograms), and said; totals never. */
-static __noinline int report_overflow(struct tcp_sock *tp, struct conn *c, __u32 packed) {
-  struct event e = unpack(packed);
-  struct record r = {};
-  struct overflow_key key = {};
-  if (!tp || !c || !write_record(&r, tp, c, e)) return 0;
-  __sync_fetch_and_add(&control.overflowed, 1ULL);
-  if (e.kind == KIND_CLOSE) {
-    /* duration, rtt and rtt.min at close, and the handshake if this is the client's first word */
-    __u64 samples = (r.established || r.start ? 1 : 0) + (r.srtt_us ? 1 : 0) +
-                    (r.min_rtt_us != ~0U ? 1 : 0);
-    if ((r.effects & OPENED) && r.role == ROLE_CLIENT && r.established) samples++;
-    __sync_fetch_and_add(&control.lost_samples, samples);
-  }
-  key.netns = r.netns;
-  key.server_port = r.role == ROLE_CLIENT   ? r.remote_port
-                    : r.role == ROLE_SERVER ? r.local_port
-                    : r.local_port < r.remote_port ? r.local_port
-                                                   : r.remote_port;
-  key.family = r.family;
-  key.role = r.role;
-  key.outcome = r.outcome;
-  key.wanted = r.wanted;
-  /* Unknown who opened: the lower port is the server's. */
-  key.local_is_server = r.role == ROLE_UNKNOWN && r.local_port < r.remote_port;
-  __builtin_memcpy(key.local, r.local, 16);
-  __builtin_memcpy(key.remote, r.remote, 16);
-  __builtin_memcpy(key.comm, r.comm, 16);
+static __noinline int add_overflow(struct overflow_key *key, struct record *r) {
+  if (!key || !r) return 0;
   struct overflow_sum *s;
   if (control.generation & 1) {
-    s = bpf_map_lookup_elem(&overflow_odd, &key);
+    s = bpf_map_lookup_elem(&overflow_odd, key);
     if (!s) {
-      bpf_map_update_elem(&overflow_odd, &key, &no_sum, BPF_NOEXIST);
-      s = bpf_map_lookup_elem(&overflow_odd, &key); /* ours, or whoever was faster */
+      bpf_map_update_elem(&overflow_odd, key, &no_sum, BPF_NOEXIST);
+      s = bpf_map_lookup_elem(&overflow_odd, key); /* ours, or whoever was faster */
     }
   } else {
-    s = bpf_map_lookup_elem(&overflow_even, &key);
+    s = bpf_map_lookup_elem(&overflow_even, key);
     if (!s) {
-      bpf_map_update_elem(&overflow_even, &key, &no_sum, BPF_NOEXIST);
-      s = bpf_map_lookup_elem(&overflow_even, &key);
+      bpf_map_update_elem(&overflow_even, key, &no_sum, BPF_NOEXIST);
+      s = bpf_map_lookup_elem(&overflow_even, key);
     }
   }
   if (!s) {
     __sync_fetch_and_add(&control.overflow_full, 1ULL);
     s = &control.total;
   }
-  add(s, &r);
+  add(s, r);
+  return 0;
+}
+
+/* The ring was full: keep the sums by who talks to whom, past that in one total. Detail is lost (the
+ * samples of histograms), and said; totals never. */
+static __noinline int report_overflow(struct tcp_sock *tp, struct conn *c, __u32 packed) {
+  struct event e = unpack(packed);
+  __u32 zero = 0;
+  struct scratch *scratch = bpf_map_lookup_elem(&scratches, &zero);
+  if (!tp || !c || !scratch) return 0;
+  __u64 level = scratch->depth++;
+  struct record *r = &scratch->level[level % SCRATCH_LEVELS].r;
+  struct overflow_key *key = &scratch->level[level % SCRATCH_LEVELS].key;
+  if (write_record(r, tp, c, e)) {
+    __sync_fetch_and_add(&control.overflowed, 1ULL);
+    if (e.kind == KIND_CLOSE) {
+      /* duration, rtt and rtt.min at close, and the handshake if this is the client's first word */
+      __u64 samples = (r->established || r->start ? 1 : 0) + (r->srtt_us ? 1 : 0) +
+                      (r->min_rtt_us != ~0U ? 1 : 0);
+      if ((r->effects & OPENED) && r->role == ROLE_CLIENT && r->established) samples++;
+      __sync_fetch_and_add(&control.lost_samples, samples);
+    }
+    key->netns = r->netns;
+    key->server_port = r->role == ROLE_CLIENT   ? r->remote_port
+                       : r->role == ROLE_SERVER ? r->local_port
+                       : r->local_port < r->remote_port ? r->local_port
+                                                        : r->remote_port;
+    key->family = r->family;
+    key->role = r->role;
+    key->outcome = r->outcome;
+    key->wanted = r->wanted;
+    /* Unknown who opened: the lower port is the server's. */
+    key->local_is_server = r->role == ROLE_UNKNOWN && r->local_port < r->remote_port;
+    __builtin_memset(key->pad, 0, sizeof(key->pad));
+    __builtin_memcpy(key->local, r->local, 16);
+    __builtin_memcpy(key->remote, r->remote, 16);
+    __builtin_memcpy(key->comm, r->comm, 16);
+    add_overflow(key, r);
+  }
+  scratch->depth--;
   return 0;
 }
 
@@ -337,4 +370,65 @@ static __always_inline void report(struct tcp_sock *tp, struct conn *c, struct e
   if (!c->wanted) return;
   if (e.backstop) __sync_fetch_and_add(&control.backstops, 1ULL);
   report_packed(tp, c, pack(e));
+}
+
+/* ---- insurance ---------------------------------------------------------------------------------- */
+
+/* Notes how a connection will have ended that the application closes now. Process context. */
+static __noinline int insure(struct tcp_sock *tp, struct conn *c) {
+  if (!tp || !c || c->slot) return 0;
+  struct slot *s = NULL;
+  __u32 i = 0;
+  for (int attempt = 0; attempt < 32; attempt++) {
+    i = __sync_fetch_and_add(&control.next_slot, 1ULL) & settings.slot_mask;
+    s = bpf_map_lookup_elem(&slots, &i);
+    if (s && __sync_val_compare_and_swap(&s->state, SLOT_FREE, SLOT_FILLING) == SLOT_FREE) break;
+    s = NULL;
+  }
+  if (!s) {
+    __sync_fetch_and_add(&control.uninsured, 1ULL);
+    return 0;
+  }
+  describe(&s->r, tp, c);
+  s->r.kind = KIND_CLOSE;
+  s->r.outcome = OUTCOME_NONE;
+  s->r.old_state = 0;
+  s->r.socket_error = 0;
+  s->r.total_sent = tp->bytes_acked + (__u32)(tp->write_seq - tp->snd_una) -
+                    (c->role == ROLE_CLIENT ? 1 : 0);
+  s->r.total_received = payload_received(tp);
+  s->r.tgid = c->tgid;
+  ((__u64 *)s->r.comm)[0] = ((__u64 *)c->comm)[0];
+  ((__u64 *)s->r.comm)[1] = ((__u64 *)c->comm)[1];
+  s->sk = c->sk;
+  s->seen = control.snapshot;
+  s->adopted = c->adopted;
+  bpf_spin_lock(&c->lock);
+  s->r.total.resets_out = c->resets_out;
+  s->r.total.resets_in = c->resets_in;
+  s->base_sent = c->base_sent;
+  s->base_received = c->base_received;
+  s->base.out = c->base.out;
+  s->base.in = c->base.in;
+  s->base.retransmits = c->base.retransmits;
+  s->base.lost = c->base.lost;
+  s->base.resets_out = c->base.resets_out;
+  s->base.resets_in = c->base.resets_in;
+  s->reported = c->reported;
+  c->slot = i + 1;
+  bpf_spin_unlock(&c->lock);
+  /* An exchange is a full barrier: who sees BUSY sees the rest. */
+  __sync_lock_test_and_set(&s->state, SLOT_BUSY);
+  return 0;
+}
+
+/* Frees the slot of a connection whose end is about to be reported. False: the user side was faster and
+ * has reported it. */
+static __always_inline bool release(struct conn *c) {
+  if (!c->slot) return true;
+  __u32 i = c->slot - 1;
+  c->slot = 0;
+  struct slot *s = bpf_map_lookup_elem(&slots, &i);
+  return s && s->sk == c->sk &&
+         __sync_val_compare_and_swap(&s->state, SLOT_BUSY, SLOT_FREE) == SLOT_BUSY;
 }

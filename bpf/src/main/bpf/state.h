@@ -26,6 +26,8 @@ struct settings {
   __u16 ephemeral_last;
   __u32 row_capacity;     /* rows in a chunk of a snapshot */
   __u32 wake_level;       /* bytes in the ring at which the reader is woken */
+  __u32 slot_mask;        /* number of slots - 1, a power of two - 1 */
+  __u32 pad;
 };
 extern const volatile struct settings settings SEC(".rodata.settings");
 
@@ -45,6 +47,8 @@ struct control {
   __u64 unadopted;        /* connections older than the agent that ended unseen */
   __u64 backstops;        /* ends that only tcp_destroy_sock showed */
   __u64 excluded;         /* connections that no receiver wants */
+  __u64 uninsured;        /* closing connections for which no slot was free */
+  __u64 next_slot;        /* where the next free slot is looked for */
   struct overflow_sum total; /* what went into no hash */
 };
 extern struct control control SEC(".data.control");
@@ -85,6 +89,7 @@ struct conn {
   __u32 snapshot;     /* the last that passed here: a snapshot may come twice */
   char comm[16];      /* aligned to 8: copied as two words */
   __u32 tgid;
+  __u32 slot;         /* index + 1 of the insurance of a closing connection, 0 none */
   __u8 role;
   __u8 wanted;
   __u8 listener;
@@ -92,7 +97,7 @@ struct conn {
   __u8 was_established;
   __u8 fin;           /* the application closed: a FIN is sent, or about to be */
   __u8 owned;         /* the owner is known, not merely inherited from the listener */
-  __u8 pad[5];
+  __u8 pad[1];
 };
 
 struct {
@@ -115,6 +120,35 @@ struct {
   __type(value, struct record);
 } rows SEC(".maps");
 
+/*
+ * Insurance. A tracing program does not run where it interrupts itself, nor where it interrupts a bpf(2)
+ * call that changes a map; both happen in softirq, and then neither the change to CLOSE nor
+ * tcp_destroy_sock may be seen: with receive packet steering 4 to 8 of 1,000 connections end unseen
+ * (docs/performance.md). The change to FIN_WAIT1 or LAST_ACK is made by the application's own close or
+ * shutdown, in process context, and is never missed. So what the connection will have sent and received
+ * is noted there, in a slot; the change to CLOSE frees it. What two snapshots in a row do not find any
+ * more, and nothing freed, ended unseen: the user side takes its figures from the slot.
+ */
+enum slot_state { SLOT_FREE = 0, SLOT_FILLING = 1, SLOT_BUSY = 2, SLOT_TAKEN = 3 };
+struct slot {
+  __u32 state;       /* enum slot_state; changed by compare and exchange */
+  __u32 seen;        /* the last snapshot that found the socket */
+  __u64 sk;          /* whose */
+  __s64 base_sent;   /* the baseline and what was reported, as in struct conn */
+  __s64 base_received;
+  struct segments base;
+  __u32 reported;
+  __u32 adopted;
+  struct record r;   /* totals are what they will be in the end; deltas are left to the user side */
+};
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, 16384);
+  __type(key, __u32);
+  __type(value, struct slot);
+} slots SEC(".maps");
+
 /* Preallocated: an insert in softirq must not depend on the allocator. */
 #define OVERFLOW_HASH(name)                   \
   struct {                                    \
@@ -125,6 +159,23 @@ struct {
   } name SEC(".maps")
 OVERFLOW_HASH(overflow_even);
 OVERFLOW_HASH(overflow_odd);
+
+/* Room for what does not fit the stack. A program that interrupts another on this CPU gets the next level;
+ * it ends before the one below goes on. Process context, softirq and the snapshot make three. */
+#define SCRATCH_LEVELS 4
+struct scratch {
+  __u64 depth;
+  struct {
+    struct record r;
+    struct overflow_key key;
+  } level[SCRATCH_LEVELS];
+};
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct scratch);
+} scratches SEC(".maps");
 
 /* Filters: a value says which receivers include and which exclude what matches. */
 struct choice {

@@ -49,8 +49,9 @@ static __always_inline void set_owner(struct tcp_sock *tp, struct conn *c, struc
 
 /* A child has a copy of its listener's storage until it is first seen: the address tells. Under the
  * lock, because the iterator and a tracepoint may both be first. */
-static __always_inline void settle_child(struct sock *sk, struct tcp_sock *tp, struct conn *c,
-                                         __u64 established) {
+static __noinline int settle_child(struct sock *sk, struct tcp_sock *tp, struct conn *c,
+                                   __u64 established) {
+  if (!sk || !tp || !c) return 0;
   bool mine = false;
   bpf_spin_lock(&c->lock);
   if (c->sk != (__u64)sk) {
@@ -71,10 +72,12 @@ static __always_inline void settle_child(struct sock *sk, struct tcp_sock *tp, s
     c->resets_out = c->resets_in = 0;
     c->generation = 1;
     c->snapshot = 0;
+    c->slot = 0;
     mine = true;
   }
   bpf_spin_unlock(&c->lock);
   if (mine) c->wanted = decide(tp, c);
+  return 0;
 }
 
 /* Takes a connection that is older than its storage: measured from here on. */
@@ -130,10 +133,32 @@ static __always_inline bool is_connected(__u8 state) {
 
 /* ---- transitions -------------------------------------------------------------------------------- */
 
+/* Sets the baseline to the present: the next delta is 0. */
+static __always_inline void forget_totals(struct tcp_sock *tp, struct conn *c) {
+  struct event e = {.kind = KIND_CLOSE, .backstop = 1};
+  __s64 sent = payload_sent(tp, c, e), received = payload_received(tp);
+  __s32 out = tp->segs_out, in = tp->segs_in, retransmits = tp->total_retrans, lost = tp->lost;
+  bpf_spin_lock(&c->lock);
+  c->base_sent = sent;
+  c->base_received = received;
+  c->base.out = out;
+  c->base.in = in;
+  c->base.retransmits = retransmits;
+  c->base.lost = lost;
+  bpf_spin_unlock(&c->lock);
+}
+
 /* A socket connects again after a failure or connect(AF_UNSPEC): a cookie is not a connection. Its
  * totals need not begin at 0, and the iterator may be at it. */
 static __noinline int reconnect(struct tcp_sock *tp, struct conn *c) {
   if (!tp || !c) return 0;
+  if (!c->listener && !(c->reported & R_CLOSED)) {
+    /* The end before was missed, and tcp_disconnect() has set the counters back: the end counts, what
+     * was not yet reported of its totals is gone. */
+    forget_totals(tp, c);
+    struct event e = {.kind = c->was_established ? KIND_CLOSE : KIND_FAIL, .backstop = 1};
+    if (release(c)) report(tp, c, e);
+  }
   __s64 sent = tp->bytes_acked, received = tp->bytes_received;
   __s32 out = tp->segs_out, in = tp->segs_in, retransmits = tp->total_retrans, lost = tp->lost;
   bpf_spin_lock(&c->lock);
@@ -153,6 +178,7 @@ static __noinline int reconnect(struct tcp_sock *tp, struct conn *c) {
   c->base.resets_out = c->base.resets_in = 0;
   c->resets_out = c->resets_in = 0;
   c->snapshot = 0;
+  c->slot = 0;
   bpf_spin_unlock(&c->lock);
   return 0;
 }
@@ -236,6 +262,7 @@ static __always_inline void on_fin(struct sock *sk, struct tcp_sock *tp, int new
   if (c->sk != (__u64)sk) settle_child(sk, tp, c, 0);
   c->fin = 1;
   if (c->role != ROLE_CLIENT) set_owner(tp, c, task, TCP_ESTABLISHED);
+  if (c->wanted) insure(tp, c);
 }
 
 /* Whether a socket that ends was ever established. Fast Open leaves SYN_RECV with data and without
@@ -258,7 +285,10 @@ static __always_inline void end(struct sock *sk, struct tcp_sock *tp, struct con
     e.kind = KIND_FAIL;
   else
     return; /* a half-open child: the application never had it */
-  report(tp, c, e);
+  if (release(c))
+    report(tp, c, e);
+  else
+    c->reported |= R_CLOSED;
 }
 
 /*
@@ -345,11 +375,20 @@ int snapshot(struct bpf_iter__bpf_sk_storage_map *ctx) {
   if (!sk || !ctx->value) return 0;
   struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
   if (!tp) return 0;
-  __u8 state = SK(tp).__sk_common.skc_state;
-  if (!is_connected(state)) return 0;
   /* Not ctx->value: a lock cannot be taken in it. */
   struct conn *c = bpf_sk_storage_get(&conns, sk, 0, 0);
   if (!c) return 0;
+  if (c->slot) {
+    __u32 at = c->slot - 1;
+    struct slot *slot = bpf_map_lookup_elem(&slots, &at);
+    if (slot && slot->sk == (__u64)sk) slot->seen = control.snapshot;
+  }
+  __u8 state = SK(tp).__sk_common.skc_state;
+  if (!is_connected(state)) {
+    /* The application still holds what ended unseen. */
+    if (state == TCP_CLOSE && c->sk == (__u64)sk && c->was_established) end(sk, tp, c, 0);
+    return 0;
+  }
   if (c->sk != (__u64)sk) settle_child(sk, tp, c, 0);
   if (!c->wanted || c->listener || (c->reported & R_CLOSED)) return 0;
   __u32 i = control.row_count;

@@ -15,7 +15,9 @@ final class ProbeControl {
   static final int UNADOPTED = 64;
   static final int BACKSTOPS = 72;
   static final int EXCLUDED = 80;
-  static final int TOTAL = 88;
+  static final int UNINSURED = 88;
+  static final int NEXT_SLOT = 96;
+  static final int TOTAL = 104;
 
   private ProbeControl() {}
 }

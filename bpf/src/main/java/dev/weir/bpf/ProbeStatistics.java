@@ -23,6 +23,9 @@ import java.util.Map;
  * @param snapshotRows rows of the last snapshot
  * @param snapshotNanos nanoseconds of the last snapshot, user side included
  * @param backstops connections whose end only tcp_destroy_sock showed
+ * @param unseenEnds connections whose end no program saw, found missing by two snapshots
+ * @param uninsured closing connections that could not be noted: should their end go unseen, it is
+ *     lost
  */
 public record ProbeStatistics(
     long recordsRead,
@@ -40,7 +43,9 @@ public record ProbeStatistics(
     long snapshots,
     long snapshotRows,
     long snapshotNanos,
-    long backstops) {
+    long backstops,
+    long unseenEnds,
+    long uninsured) {
 
   /** Copies the maps. */
   public ProbeStatistics {

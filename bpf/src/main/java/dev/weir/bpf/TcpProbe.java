@@ -31,6 +31,7 @@ import org.slf4j.Logger;
 public final class TcpProbe implements ConnectionSource {
   private static final String OBJECT = "tcp.bpf.o";
   private static final int PAGE = pageSize();
+  private static final int PATIENCE = 2;
   private static final int FILES_LISTENERS = 1;
   private static final int FILES_ADOPT = 2;
   private static final int FILES_OWNERS = 3;
@@ -54,6 +55,8 @@ public final class TcpProbe implements ConnectionSource {
   private final MemorySegment control;
   private final MemorySegment rows;
   private final RingReader ring;
+  private final MemorySegment slots;
+  private final ClosingSlots closing;
   private final int[] overflowFds;
   private final int snapshotLink;
   private final int filesLink;
@@ -87,6 +90,13 @@ public final class TcpProbe implements ConnectionSource {
             pages((long) ConnectionRecord.SIZE * config.rowCapacity()),
             Libc.PROT_READ | Libc.PROT_WRITE,
             0);
+    this.slots =
+        libc.map(
+            object.mapFd("slots"),
+            pages((long) ClosingSlots.SIZE * ClosingSlots.SLOTS),
+            Libc.PROT_READ | Libc.PROT_WRITE,
+            0);
+    this.closing = new ClosingSlots(slots, arena);
     this.ring = new RingReader(libc, object.mapFd("ring"), config.ringSize(), PAGE);
     this.overflowFds = new int[] {object.mapFd("overflow_even"), object.mapFd("overflow_odd")};
     this.epoll = libc.newEpoll();
@@ -227,6 +237,7 @@ public final class TcpProbe implements ConnectionSource {
     settings.set(JAVA_SHORT, 14, (short) range[1]);
     settings.set(JAVA_INT, 16, config.rowCapacity());
     settings.set(JAVA_INT, 20, config.ringSize() / 4);
+    settings.set(JAVA_INT, 24, ClosingSlots.SLOTS - 1);
   }
 
   private static byte mask(
@@ -306,25 +317,42 @@ public final class TcpProbe implements ConnectionSource {
 
   @Override
   public int snapshot(RecordSink sink) {
-    long begin = System.nanoTime();
-    control.set(JAVA_INT, ProbeControl.SNAPSHOT, control.get(JAVA_INT, ProbeControl.SNAPSHOT) + 1);
+    int n = pass(sink);
+    collectUnseen(sink);
+    return n;
+  }
+
+  private void collectUnseen(RecordSink sink) {
+    closing.collect(
+        control.get(JAVA_INT, ProbeControl.SNAPSHOT),
+        PATIENCE,
+        counter(ProbeControl.NEXT_SLOT),
+        sink);
+  }
+
+  /** Runs the iterator once over all sockets. */
+  private int pass(RecordSink sink) {
     int iterator = libbpf.createIterator(snapshotLink);
     if (iterator < 0) {
       throw new IllegalStateException("bpf_iter_create failed: errno " + -iterator);
     }
+    return pass(iterator, sink);
+  }
+
+  private int pass(int iterator, RecordSink sink) {
+    long begin = System.nanoTime();
+    control.set(JAVA_INT, ProbeControl.SNAPSHOT, control.get(JAVA_INT, ProbeControl.SNAPSHOT) + 1);
+    control.set(JAVA_INT, ProbeControl.ROW_COUNT, 0);
     int n = 0;
     try {
-      control.set(JAVA_INT, ProbeControl.ROW_COUNT, 0);
-      while (true) {
-        long read = libc.read(callState, iterator, seqBuffer);
+      long read = 1;
+      // EAGAIN: the kernel passed a million sockets without a word and wants to be asked again.
+      while (read > 0 || read == -Libc.EAGAIN || read == -Libc.EINTR) {
+        read = libc.read(callState, iterator, seqBuffer);
         n += takeRows(sink);
-        if (read == 0) {
-          break;
-        }
-        // EAGAIN: the kernel passed a million sockets without a word and wants to be asked again.
-        if (read < 0 && read != -Libc.EAGAIN && read != -Libc.EINTR) {
-          throw new IllegalStateException("reading the iterator failed: errno " + -read);
-        }
+      }
+      if (read < 0) {
+        throw new IllegalStateException("reading the iterator failed: errno " + -read);
       }
     } finally {
       libc.close(iterator);
@@ -423,12 +451,20 @@ public final class TcpProbe implements ConnectionSource {
         counter(ProbeControl.STORAGE_FAILURES),
         counter(ProbeControl.ADOPTED),
         counter(ProbeControl.UNADOPTED),
-        Map.of("overflow", overflowEntries, "rows", Math.min(snapshotRows, config.rowCapacity())),
+        Map.of(
+            "overflow",
+            overflowEntries,
+            "rows",
+            Math.min(snapshotRows, config.rowCapacity()),
+            "closing",
+            closing.busy()),
         Map.of("overflow", (long) config.overflowEntries(), "rows", (long) config.rowCapacity()),
         snapshots,
         snapshotRows,
         snapshotNanos,
-        counter(ProbeControl.BACKSTOPS));
+        counter(ProbeControl.BACKSTOPS),
+        closing.taken(),
+        counter(ProbeControl.UNINSURED));
   }
 
   private long counter(int offset) {
@@ -439,20 +475,17 @@ public final class TcpProbe implements ConnectionSource {
   public void finish(RecordSink records, OverflowSink overflow) {
     // The first pass takes all that lives while ends are still reported; the second what moved on
     // until
-    // the programs were detached.
+    // the programs were detached; the third is for what a pass may skip. After that no end can be
+    // reported any more, so what no pass found is gone. An iterator lives on without its link.
     int live = snapshot(records);
-    int iterator = libbpf.createIterator(snapshotLink);
+    int[] iterators = {libbpf.createIterator(snapshotLink), libbpf.createIterator(snapshotLink)};
     detached = true;
     object.detach();
-    if (iterator >= 0) {
-      control.set(
-          JAVA_INT, ProbeControl.SNAPSHOT, control.get(JAVA_INT, ProbeControl.SNAPSHOT) + 1);
-      long read = 1;
-      while (read > 0 || read == -Libc.EAGAIN || read == -Libc.EINTR) {
-        read = libc.read(callState, iterator, seqBuffer);
-        takeRows(records);
+    for (int iterator : iterators) {
+      if (iterator >= 0) {
+        int _ = pass(iterator, records);
+        collectUnseen(records);
       }
-      libc.close(iterator);
     }
     int ended = drain(records);
     foldOverflow(overflow);
@@ -468,6 +501,7 @@ public final class TcpProbe implements ConnectionSource {
     closed = true;
     ring.close();
     libc.unmap(rows);
+    libc.unmap(slots);
     libc.unmap(control);
     libc.close(epoll);
     libc.close(waker);

@@ -158,7 +158,26 @@ class LayoutTest {
     assertThat(at("control", "unadopted")).isEqualTo(ProbeControl.UNADOPTED);
     assertThat(at("control", "backstops")).isEqualTo(ProbeControl.BACKSTOPS);
     assertThat(at("control", "excluded")).isEqualTo(ProbeControl.EXCLUDED);
+    assertThat(at("control", "uninsured")).isEqualTo(ProbeControl.UNINSURED);
+    assertThat(at("control", "next_slot")).isEqualTo(ProbeControl.NEXT_SLOT);
     assertThat(at("control", "total")).isEqualTo(ProbeControl.TOTAL);
+  }
+
+  @Test
+  void slotsLieWhereJavaReadsThem() {
+    assertThat(LAYOUTS.get("slot"))
+        .containsExactlyInAnyOrderEntriesOf(
+            Map.ofEntries(
+                Map.entry("", ClosingSlots.SIZE),
+                Map.entry("state", ClosingSlots.STATE),
+                Map.entry("seen", ClosingSlots.SEEN),
+                Map.entry("sk", 8),
+                Map.entry("base_sent", ClosingSlots.BASE_SENT),
+                Map.entry("base_received", ClosingSlots.BASE_RECEIVED),
+                Map.entry("base", ClosingSlots.BASE),
+                Map.entry("reported", ClosingSlots.REPORTED),
+                Map.entry("adopted", ClosingSlots.ADOPTED),
+                Map.entry("r", ClosingSlots.RECORD)));
   }
 
   @Test
@@ -166,7 +185,9 @@ class LayoutTest {
     assertThat(LAYOUTS.get("settings"))
         .containsExactlyInAnyOrderEntriesOf(
             Map.ofEntries(
-                Map.entry("", 24),
+                Map.entry("", 32),
+                Map.entry("slot_mask", 24),
+                Map.entry("pad", 28),
                 Map.entry("receivers", 0),
                 Map.entry("events", 1),
                 Map.entry("exclude_self", 2),

@@ -97,7 +97,9 @@ final class ScriptedSource implements ConnectionSource {
         snapshots.get(),
         live.size(),
         1_500_000_000L,
-        10);
+        10,
+        11,
+        12);
   }
 
   @Override
