@@ -86,7 +86,8 @@ final class ConfigDecoder<T> {
         telemetry.decode(
             telemetryEntry == null ? new NullNode(serviceAt, false) : telemetryEntry.value(),
             place.at("telemetry"));
-    List<Reference> extensions = references(body, "extensions", place);
+    List<Reference> extensions =
+        once(references(body, "extensions", place), place.at("extensions"));
     Map<PipelineId, Pipeline> pipelines = new LinkedHashMap<>();
     Set<String> unreadable = new LinkedHashSet<>();
     Entry pipelinesEntry = body.entries().get("pipelines");
@@ -218,9 +219,9 @@ final class ConfigDecoder<T> {
         new Pipeline(
             id,
             entry.keyLocation(),
-            references(body, "receivers", at),
+            once(references(body, "receivers", at), at.at("receivers")),
             references(body, "processors", at),
-            references(body, "exporters", at));
+            once(references(body, "exporters", at), at.at("exporters")));
     if (findings.errorCount() > errors) {
       unreadable.add(key); // what is missing in it may be what could not be read
     } else {
@@ -252,6 +253,24 @@ final class ConfigDecoder<T> {
       }
     }
     return references;
+  }
+
+  /**
+   * Drops repeated IDs, with a warning: the Collector too makes and feeds such a component once.
+   */
+  private static List<Reference> once(List<Reference> references, Place place) {
+    Map<ComponentId, Reference> byId = new LinkedHashMap<>();
+    for (Reference reference : references) {
+      if (byId.putIfAbsent(reference.id(), reference) != null) {
+        place
+            .findings()
+            .warn(
+                reference.location(),
+                place.path(),
+                "\"" + reference.id() + "\" is listed more than once: it counts once");
+      }
+    }
+    return List.copyOf(byId.values());
   }
 
   private void each(@Nullable Entry section, Place place, BiConsumer<String, Entry> action) {

@@ -335,6 +335,40 @@ class ConfigLoaderTest {
   }
 
   @Test
+  void whatIsListedTwiceCountsOnce() {
+    LoadResult<Telemetry> result =
+        load(base(), set("service.pipelines.metrics.exporters=[debug, debug]"));
+
+    assertThat(result.warnings())
+        .singleElement()
+        .asString()
+        .endsWith(
+            "service::pipelines::metrics::exporters: \"debug\" is listed more than once: it counts once");
+    if (result instanceof Loaded<Telemetry> loaded) {
+      assertThat(loaded.config().pipelines().values())
+          .singleElement()
+          .satisfies(pipeline -> assertThat(pipeline.exporters()).hasSize(1));
+    }
+  }
+
+  @Test
+  void anExcerptOfALongLineIsCutAroundTheCaret() {
+    String pad = "x".repeat(500);
+    ConfigSource source =
+        later(
+            "exporters: {debug: {prefix: \"\ud83d\ude00"
+                + pad
+                + "\", sampling_initial: many, use_internal_logger: "
+                + pad
+                + "}}");
+    if (load(base(), source) instanceof Failed<Telemetry> failed) {
+      List<String> lines = failed.errors().getFirst().excerpt().lines().toList();
+      assertThat(lines).hasSize(2).allMatch(line -> line.length() <= 164);
+      assertThat(lines.getFirst().substring(lines.getLast().indexOf('^'))).startsWith("many,");
+    }
+  }
+
+  @Test
   void idsThatAreEqualAfterTrimmingAreDuplicates() {
     assertThat(errors(base(), later("exporters: {'debug ': }")))
         .containsExactly(
