@@ -5,6 +5,7 @@ import dev.weir.pipeline.config.ConfigNode.ListNode;
 import dev.weir.pipeline.config.ConfigNode.MapNode;
 import dev.weir.pipeline.config.ConfigNode.NullNode;
 import dev.weir.pipeline.config.ConfigNode.ScalarNode;
+import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -155,8 +156,12 @@ sealed interface FieldType<T extends @Nullable Object> {
       if (Double.isInfinite(value)) {
         return value > 0 ? ".inf" : "-.inf";
       }
-      String text = Double.toString(value);
-      return text.endsWith(".0") ? text.substring(0, text.length() - 2) : text;
+      if (value == 0) {
+        return "0";
+      }
+      BigDecimal decimal = BigDecimal.valueOf(value).stripTrailingZeros();
+      boolean readable = Math.abs(value) >= 1e-7 && Math.abs(value) < 1e15;
+      return readable ? decimal.toPlainString() : decimal.toString();
     }
 
     @Override

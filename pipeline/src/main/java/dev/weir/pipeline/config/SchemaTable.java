@@ -9,10 +9,12 @@ import dev.weir.pipeline.config.FieldType.Named;
 import dev.weir.pipeline.config.FieldType.OptionalSection;
 import dev.weir.pipeline.config.FieldType.Section;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,6 +83,8 @@ public final class SchemaTable {
             : switch (field.type()) {
               case Section<?> section -> "";
               case OptionalSection<?> section -> section.onByDefault() ? "" : "absent";
+              case FieldType.Span span ->
+                  shortened(text(field.type().show(field.defaultValue(), false)));
               default -> text(field.type().show(field.defaultValue(), false));
             };
     String doc = field.doc();
@@ -88,6 +92,11 @@ public final class SchemaTable {
       doc += " Deprecated: " + field.deprecation() + ".";
     }
     return new Row(key, field.type().word(), defaultValue, doc);
+  }
+
+  /** Go prints 5m0s where people write 5m. */
+  private static String shortened(String duration) {
+    return duration.replaceFirst("(?<=[hm])0s$", "").replaceFirst("(?<=h)0m$", "");
   }
 
   private static String text(ConfigNode node) {
@@ -129,7 +138,9 @@ public final class SchemaTable {
   /**
    * Compares the tables of keys in a README, which are those whose first column is called {@code
    * key}, with the schema. Keys and defaults must be the same; types and words are the README's
-   * own; the row of a section itself may be left out.
+   * own; the row of a section itself may be left out. A key in a README may stand for many: {@code
+   * metrics::<name>::enabled} for that key below each name. Where their defaults are not the same,
+   * the default column says where they are written, beginning with "see".
    *
    * @return one line for each difference, none if there is none
    */
@@ -140,13 +151,19 @@ public final class SchemaTable {
     if (written.isEmpty() && !rows.isEmpty()) {
       differences.add("no table with the columns | key | type | default | what |");
     }
+    Set<String> used = new HashSet<>();
     for (Row row : rows) {
-      String defaultValue = written.remove(row.key());
-      if (defaultValue == null) {
+      String key = keyFor(row, written);
+      if (key == null) {
         if (!row.type().contains("section")) {
           differences.add("missing: " + row.key() + " (default " + row.defaultValue() + ")");
         }
-      } else if (!same(defaultValue, row)) {
+        continue;
+      }
+      used.add(key);
+      String defaultValue = written.getOrDefault(key, "");
+      boolean elsewhere = !key.equals(row.key()) && defaultValue.startsWith("see ");
+      if (!elsewhere && !same(defaultValue, row)) {
         differences.add(
             row.key()
                 + ": the README says default "
@@ -155,8 +172,28 @@ public final class SchemaTable {
                 + row.defaultValue());
       }
     }
+    written.keySet().removeAll(used);
     written.keySet().forEach(key -> differences.add("not in the schema: " + key));
     return differences;
+  }
+
+  /** Returns the key in the README that is this row's, or stands for it; null if none does. */
+  private static @Nullable String keyFor(Row row, Map<String, String> written) {
+    if (written.containsKey(row.key())) {
+      return row.key();
+    }
+    String[] parts = row.key().split("::", -1);
+    for (String key : written.keySet()) {
+      String[] patterns = key.split("::", -1);
+      boolean matches = key.contains("<") && patterns.length == parts.length;
+      for (int i = 0; matches && i < parts.length; i++) {
+        matches = patterns[i].equals(parts[i]) || patterns[i].matches("<.*>");
+      }
+      if (matches) {
+        return key;
+      }
+    }
+    return null;
   }
 
   private static void read(String readme, Map<String, String> written, List<String> differences) {
@@ -212,7 +249,12 @@ public final class SchemaTable {
   }
 
   private static String normal(String value) {
-    return value.replace("\"", "").replace("'", "").replaceAll("\\s+", " ").strip();
+    return value
+        .replaceFirst("^\\((.*)\\)$", "$1")
+        .replace("\"", "")
+        .replace("'", "")
+        .replaceAll("\\s+", " ")
+        .strip();
   }
 
   private static String code(String text) {

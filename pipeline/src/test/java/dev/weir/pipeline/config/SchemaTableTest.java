@@ -6,6 +6,7 @@ import dev.weir.pipeline.config.SampleComponents.Batch;
 import dev.weir.pipeline.config.SampleComponents.Nothing;
 import dev.weir.pipeline.config.SampleComponents.Otlp;
 import dev.weir.pipeline.config.SampleComponents.Sender;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class SchemaTableTest {
@@ -71,6 +72,37 @@ class SchemaTableTest {
             SchemaTable.of(Batch.SCHEMA)
                 .differences(BATCH.replace("`200ms`", "0.2s").replace("8192", "8,192")))
         .isEmpty();
+  }
+
+  record Levels(SampleComponents.Metric a, SampleComponents.Metric b, Duration pause) {
+    static final Schema<Levels> SCHEMA =
+        Schema.define(
+            fields -> {
+              var a = fields.section("a.x", SampleComponents.Metric.SCHEMA, "One.");
+              var b = fields.section("b", SampleComponents.Metric.SCHEMA, "Another.");
+              var pause = fields.duration("pause", Duration.ofMinutes(90), "A while.");
+              return values -> new Levels(values.get(a), values.get(b), values.get(pause));
+            });
+  }
+
+  @Test
+  void oneRowMayStandForManyKeys() {
+    String readme =
+        """
+        | key | type | default | what |
+        | --- | --- | --- | --- |
+        | `<name>::enabled` | bool | `true` | Whether it is sent. |
+        | `<name>::bounds` | list of floats | see below | Bounds. |
+        | `pause` | duration | `1h30m` | A while. |
+        """;
+
+    assertThat(SchemaTable.of(Levels.SCHEMA).differences(readme)).isEmpty();
+    assertThat(SchemaTable.of(Levels.SCHEMA).differences(readme.replace("`true`", "`false`")))
+        .containsExactly(
+            "a.x::enabled: the README says default false, the schema true",
+            "b::enabled: the README says default false, the schema true");
+    assertThat(SchemaTable.of(Levels.SCHEMA).markdown())
+        .contains("| `pause` | duration | `1h30m` |");
   }
 
   @Test
