@@ -283,7 +283,7 @@ final class GraphBuilder {
     C component;
     try {
       component = maker.get();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError e) {
       throw new GraphException(failed + (e.getMessage() == null ? e : e.getMessage()), e);
     }
     parts.add(new Part(node, component));

@@ -25,8 +25,10 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
@@ -74,7 +76,7 @@ public final class PipelineService {
   private final AtomicBoolean startCalled = new AtomicBoolean();
   private final AtomicReference<@Nullable CompletableFuture<List<String>>> stopping =
       new AtomicReference<>();
-  private final Object lifecycle = new Object();
+  private final ReentrantLock lifecycle = new ReentrantLock();
 
   /** What has started, the latest first. Guarded by {@link #lifecycle}. */
   private final Deque<Part> started = new ArrayDeque<>();
@@ -102,11 +104,17 @@ public final class PipelineService {
       BuildInfo build, AgentConfig<TelemetryConfig> config, InstantSource clock)
       throws StartException, GraphException {
     AgentTelemetry telemetry = AgentTelemetry.start(build, config.telemetry(), clock);
+    boolean built = false;
     try {
-      return build(build, GraphPlan.of(config), telemetry, clock);
+      PipelineService service = build(build, GraphPlan.of(config), telemetry, clock);
+      built = true;
+      return service;
     } catch (GraphException e) {
-      telemetry.stop(Duration.ZERO);
       throw new GraphException("failed to build pipelines: " + e.getMessage(), e);
+    } finally {
+      if (!built) {
+        telemetry.stop(Duration.ZERO); // also after an Error: its threads would keep the JVM alive
+      }
     }
   }
 
@@ -145,8 +153,11 @@ public final class PipelineService {
       throw new IllegalStateException("A service starts only once.");
     }
     StartException failure;
-    synchronized (lifecycle) {
+    lifecycle.lock();
+    try {
       failure = startAll();
+    } finally {
+      lifecycle.unlock();
     }
     if (failure != null) {
       end(new End(true, failure.getMessage() == null ? "" : failure.getMessage()));
@@ -190,13 +201,15 @@ public final class PipelineService {
     report(node, Status.STARTING, "");
     try {
       part.component().start(new NodeHost(node));
-    } catch (StartException | RuntimeException e) {
-      String why =
-          e.getMessage() == null || e instanceof RuntimeException ? e.toString() : e.getMessage();
+    } catch (VirtualMachineError e) {
+      throw e;
+    } catch (Throwable e) { // a StartException, or a bug; a missing native library is an Error
+      boolean bug = !(e instanceof StartException);
+      String why = bug || e.getMessage() == null ? e.toString() : e.getMessage();
       report(node, Status.PERMANENT_ERROR, why);
       logger
           .atError()
-          .setCause(e instanceof RuntimeException ? e : null)
+          .setCause(bug ? e : null)
           .addKeyValue("error", why)
           .addKeyValue("type", capitalized(node.kind()))
           .addKeyValue("id", node.id().toString())
@@ -239,11 +252,9 @@ public final class PipelineService {
       return join(first);
     }
     end(new End(false, "stopped"));
-    List<String> errors = List.of();
+    List<String> errors = List.of("stopping failed: please report this bug");
     try {
-      synchronized (lifecycle) {
-        errors = List.copyOf(stopAll(System.nanoTime() + grace.toNanos()));
-      }
+      errors = List.copyOf(stopWithin(grace));
       return errors;
     } finally {
       mine.complete(errors);
@@ -261,6 +272,23 @@ public final class PipelineService {
   /** Returns the health of every component, in the order of start. */
   public List<ComponentStatus> statuses() {
     return board.all();
+  }
+
+  private List<String> stopWithin(Duration grace) {
+    long deadline = System.nanoTime() + grace.toNanos();
+    try {
+      if (!lifecycle.tryLock(grace.toNanos(), TimeUnit.NANOSECONDS)) {
+        return List.of("a component was still starting after " + grace.toMillis() + " ms");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return List.of("interrupted while a component was starting");
+    }
+    try {
+      return stopAll(deadline);
+    } finally {
+      lifecycle.unlock();
+    }
   }
 
   private List<String> stopAll(long deadline) {

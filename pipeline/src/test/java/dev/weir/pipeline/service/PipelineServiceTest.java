@@ -152,6 +152,54 @@ final class PipelineServiceTest {
   }
 
   @Test
+  void aComponentThatHangsInItsStartDoesNotHoldUpTheStopForEver() throws Exception {
+    CountDownLatch starting = new CountDownLatch(1);
+    CountDownLatch released = new CountDownLatch(1);
+    PipelineService service = build();
+    rehearsal.starts.put(
+        "processor p",
+        () -> {
+          starting.countDown();
+          try {
+            released.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+    Thread main =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  try {
+                    service.start();
+                  } catch (StartException e) {
+                    throw new IllegalStateException(e);
+                  }
+                });
+    starting.await();
+    assertThat(service.stop(Duration.ofMillis(50)))
+        .containsExactly("a component was still starting after 50 ms");
+    assertThat(service.exitCode()).isEqualTo(1);
+    released.countDown();
+    main.join();
+  }
+
+  @Test
+  void anErrorInStartIsAFailedStart() throws Exception {
+    rehearsal.starts.put(
+        "receiver r",
+        () -> {
+          throw new UnsatisfiedLinkError("libbpf.so.1");
+        });
+    PipelineService service = build();
+    assertThatThrownBy(service::start)
+        .isInstanceOf(StartException.class)
+        .hasMessageContaining("failed to start \"r\" receiver")
+        .hasMessageContaining("libbpf.so.1");
+    assertThat(rehearsal.diary).endsWith("stop extension y", "stop extension x");
+  }
+
+  @Test
   void aFatalComponentEndsTheAgentInOrderWithExitCodeOne() throws Exception {
     PipelineService service = build();
     service.start();
