@@ -221,13 +221,22 @@ int start_dial(struct end *self, int fd, int port) {
   return connect(fd, (struct sockaddr *)&a, n) ? errno : 0;
 }
 
-/* Waits for a connect under way and returns its errno, 0 for established. */
-int outcome_of(int fd, int limit_ms) {
+/*
+ * Waits for a connect under way and returns its errno, 0 for established. An ICMP error that finds the
+ * socket in use does not end the attempt, it only makes poll say POLLERR: who is patient takes the
+ * message off the error queue and waits for the end, who is not asks at once what is wrong.
+ */
+int outcome_of(int fd, int limit_ms, bool impatient) {
   struct pollfd p = {.fd = fd, .events = POLLOUT};
-  int n;
-  do n = poll(&p, 1, limit_ms);
-  while (n < 0 && errno == EINTR);
-  if (n != 1) fail("connect came to no end within %d ms", limit_ms);
+  for (;;) {
+    int n;
+    do n = poll(&p, 1, limit_ms);
+    while (n < 0 && errno == EINTR);
+    if (n != 1) fail("connect came to no end within %d ms", limit_ms);
+    if (impatient || p.revents & (POLLOUT | POLLHUP)) break;
+    char message[512];
+    if (recv(fd, message, sizeof message, MSG_ERRQUEUE) < 0 && errno != EAGAIN) fail("MSG_ERRQUEUE: %s", strerror(errno));
+  }
   int error = 0;
   socklen_t size = sizeof error;
   if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size)) fail("SO_ERROR: %s", strerror(errno));

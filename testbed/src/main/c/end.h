@@ -41,6 +41,7 @@ struct options {
   uint64_t vary;       /* largest size of a random exchange, 0: up and down as given */
   uint64_t seed;
   bool reset;          /* end by RST (SO_LINGER 0) */
+  bool impatient;      /* take the first bad news of a connect for its end */
   bool pause;          /* stop at each checkpoint until a line comes on standard input */
 };
 
@@ -93,7 +94,7 @@ int learn_port(struct end *self);
 int taken(struct end *self, int fd);
 int dial(struct end *self, int port);
 int start_dial(struct end *self, int fd, int port);
-int outcome_of(int fd, int limit_ms);
+int outcome_of(int fd, int limit_ms, bool impatient);
 void drop_all(int fd);
 void drop_nothing(int fd);
 void let_go(struct end *self, int fd, bool reset);

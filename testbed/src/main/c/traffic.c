@@ -321,7 +321,7 @@ static void start_many(struct end *self, int port, int *fds, int user_timeout_ms
 
 static void expect_failures(struct end *self, const int *fds, int error) {
   for (long i = 0; i < self->o->count; i++) {
-    int got = outcome_of(fds[i], self->o->limit * 1000);
+    int got = outcome_of(fds[i], self->o->limit * 1000, self->o->impatient);
     if (got != error) fail("connect: %s expected, not %s", errno_name(error), got ? strerror(got) : "success");
     self->t->failed++;
     self->t->error = error;
@@ -446,7 +446,7 @@ static void write_after_close_server(struct end *self) {
     give(self, fd, (uint64_t)self->o->extra);
     struct pollfd p = {.fd = fd, .events = 0};
     if (poll(&p, 1, self->o->limit * 1000) != 1 || !(p.revents & POLLERR)) fail("no RST came");
-    int error = outcome_of(fd, 0);
+    int error = outcome_of(fd, 0, true);
     if (error != EPIPE && error != ECONNRESET) fail("EPIPE expected, not %s", strerror(error));
     self->t->error = error;
     let_go(self, fd, false);
@@ -769,7 +769,7 @@ static void simultaneous_open_server(struct end *self) {
     socklen_t n = address(self->o->source, theirs, &a);
     if (!connect(fd, (struct sockaddr *)&a, n) || errno != EINPROGRESS) fail("connect: %s", strerror(errno));
     step(self);
-    int error = outcome_of(fd, self->o->limit * 1000);
+    int error = outcome_of(fd, self->o->limit * 1000, false);
     if (error) fail("connect: %s", strerror(error));
     self->t->opened++;
     if (fcntl(fd, F_SETFL, 0)) fail("fcntl: %s", strerror(errno));
@@ -795,7 +795,7 @@ static void simultaneous_open_client(struct end *self) {
     step(self);
     await_step(self); /* the server is in SYN_SENT too; now our SYN goes out again and meets it */
     drop_nothing(fd);
-    error = outcome_of(fd, self->o->limit * 1000);
+    error = outcome_of(fd, self->o->limit * 1000, false);
     if (error) fail("connect: %s", strerror(error));
     self->t->opened++;
     if (fcntl(fd, F_SETFL, 0)) fail("fcntl: %s", strerror(errno));
@@ -1143,7 +1143,7 @@ static void usage(FILE *out) {
           "\n  --server ADDRESS (127.0.0.1)  --listen ADDRESS (as --server)  --port N (0: any)\n"
           "  --client-ns NAME  --server-ns NAME  --source ADDRESS  --source-count N\n"
           "  --count N (1)  --rounds N (1)  --workers N (1)  --up BYTES (0)  --down BYTES (0)\n"
-          "  --vary BYTES  --seed N  --extra BYTES (1000)  --reset  --pause  --limit SECONDS (60)\n"
+          "  --vary BYTES  --seed N  --extra BYTES (1000)  --reset  --impatient  --pause  --limit SECONDS (60)\n"
           "  --first client|server  --victim client|server  --how fork|pass\n"
           "  --mode exchange|sink|echo  --expect ERRNO\n");
 }
@@ -1273,6 +1273,10 @@ static void parse(struct options *o, int c, char **v) {
     const char *name = v[i];
     if (!strcmp(name, "--reset")) {
       o->reset = true;
+      continue;
+    }
+    if (!strcmp(name, "--impatient")) {
+      o->impatient = true;
       continue;
     }
     if (!strcmp(name, "--pause")) {
