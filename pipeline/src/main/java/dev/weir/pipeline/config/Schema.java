@@ -125,24 +125,30 @@ public final class Schema<C> {
         return null;
       }
     }
-    DecodedValues values = new DecodedValues();
-    Map<String, Entry> effective = new LinkedHashMap<>();
     boolean good = true;
-    for (Field<?> field : fields) {
-      good &= decode(field, given.get(field.key()), body.location(), place, values, effective);
-    }
+    Set<String> meant = new HashSet<>();
     List<String> keys = fields.stream().map(Field::key).toList();
     for (Map.Entry<String, Entry> each : given.entrySet()) {
-      if (!keys.contains(each.getKey())) {
-        String hint = Nearest.hint(each.getKey(), keys, "valid keys");
+      String key = each.getKey();
+      if (!keys.contains(key)) {
+        Nearest.to(key, keys).ifPresent(meant::add);
         place
             .findings()
             .unknownKey(
                 each.getValue().keyLocation(),
                 place.path(),
-                "unknown key \"" + each.getKey() + "\"" + hint);
+                "unknown key \"" + key + "\"" + Nearest.hint(key, keys, "valid keys"));
         good = false;
       }
+    }
+    DecodedValues values = new DecodedValues();
+    Map<String, Entry> effective = new LinkedHashMap<>();
+    for (Field<?> field : fields) {
+      Entry entry = given.get(field.key());
+      if (entry == null && field.isRequired() && meant.contains(field.key())) {
+        continue; // it is there, misspelt: said already
+      }
+      good &= decode(field, entry, body.location(), place, values, effective);
     }
     if (!good) {
       return null;
