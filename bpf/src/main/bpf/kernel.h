@@ -133,6 +133,7 @@ struct sock_cgroup_data {
 struct sock {
   struct sock_common __sk_common;
   int sk_err;
+  int sk_err_soft;
   __u16 sk_protocol;
   struct sock_cgroup_data sk_cgrp_data;
 };

@@ -115,9 +115,10 @@ static __always_inline __u8 end_outcome(__u8 old_state, int error) {
 }
 
 /* error.type of a connection that was never established. sk_err is 0 when the application gave up, when
- * there was no port left, and when the SYN could not be sent at all. */
+ * there was no port left, and when the SYN could not be sent at all. An ICMP error that came while the
+ * socket was in use is in sk_err_soft only. */
 static __always_inline __u8 failure_outcome(struct tcp_sock *tp, int error) {
-  switch (error) {
+  switch (error ? error : SK(tp).sk_err_soft) {
     case 0:
       if (tp->segs_out) return OUTCOME_ABORTED;
       return local_port(tp) ? OUTCOME_OTHER : OUTCOME_ADDRESS_UNAVAILABLE;

@@ -80,9 +80,10 @@ static __noinline int settle_child(struct sock *sk, struct tcp_sock *tp, struct 
   return 0;
 }
 
-/* Takes a connection that is older than its storage: measured from here on. */
+/* Takes a connection that is older than its storage: measured from here on. known says whether the task
+ * is its owner, or merely what softirq interrupted. */
 static __noinline int adopt(struct sock *sk, struct tcp_sock *tp, __u8 state,
-                            struct task_struct *owner) {
+                            struct task_struct *owner, bool known) {
   struct conn fresh = {};
   struct listener_key key = {.netns = netns(tp), .port = local_port(tp)};
   if (bpf_map_lookup_elem(&listeners, &key))
@@ -93,7 +94,7 @@ static __noinline int adopt(struct sock *sk, struct tcp_sock *tp, __u8 state,
   fresh.sk = (__u64)sk;
   fresh.adopted = 1;
   fresh.was_established = 1;
-  fresh.owned = 1;
+  fresh.owned = known;
   fresh.generation = 1;
   fresh.base_sent = payload_sent(tp, &fresh, e);
   fresh.base_received = payload_received(tp);
@@ -101,8 +102,10 @@ static __noinline int adopt(struct sock *sk, struct tcp_sock *tp, __u8 state,
   fresh.base.in = tp->segs_in;
   fresh.base.retransmits = tp->total_retrans;
   fresh.base.lost = tp->lost;
-  fresh.tgid = owner->tgid;
-  read_name((__u64 *)fresh.comm, owner);
+  if (known) {
+    fresh.tgid = owner->tgid;
+    read_name((__u64 *)fresh.comm, owner);
+  }
   if (settings.events) bpf_get_socket_cookie(sk);
   fresh.wanted = decide(tp, &fresh);
   if (bpf_sk_storage_get(&conns, sk, &fresh, BPF_SK_STORAGE_GET_F_CREATE))
@@ -256,7 +259,7 @@ static __always_inline void on_fin(struct sock *sk, struct tcp_sock *tp, int new
   struct task_struct *task = bpf_get_current_task_btf();
   struct conn *c = bpf_sk_storage_get(&conns, sk, 0, 0);
   if (!c) {
-    if (settings.adopt) adopt(sk, tp, new_state, task);
+    if (settings.adopt) adopt(sk, tp, new_state, task, true);
     return;
   }
   if (c->sk != (__u64)sk) settle_child(sk, tp, c, 0);
@@ -297,9 +300,8 @@ static __always_inline void end(struct sock *sk, struct tcp_sock *tp, struct con
  */
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state) {
-  if (new_state == TCP_SYN_RECV || new_state == TCP_FIN_WAIT2 || new_state == TCP_CLOSE_WAIT ||
-      new_state == TCP_CLOSING)
-    return 0;
+  if (new_state == TCP_SYN_RECV || new_state == TCP_FIN_WAIT2 || new_state == TCP_CLOSING) return 0;
+  if (new_state == TCP_CLOSE_WAIT && !settings.adopt) return 0;
   if (sk->sk_protocol != IPPROTO_TCP) return 0;
   struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
   if (!tp) return 0;
@@ -318,6 +320,10 @@ int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state) {
     on_fin(sk, tp, new_state);
   } else if (new_state == TCP_LISTEN) {
     on_listen(sk);
+  } else if (new_state == TCP_CLOSE_WAIT) {
+    /* What no process held when the agent started: in an accept queue, in flight, in io_uring. */
+    if (!bpf_sk_storage_get(&conns, sk, 0, 0))
+      adopt(sk, tp, new_state, bpf_get_current_task_btf(), false);
   }
   return 0;
 }
@@ -430,12 +436,12 @@ int files(struct bpf_iter__task_file *ctx) {
   if (!is_connected(state)) return 0;
   struct conn *c = bpf_sk_storage_get(&conns, sk, 0, 0);
   if (!c) {
-    if (settings.adopt) adopt(sk, tp, state, task);
+    if (settings.adopt) adopt(sk, tp, state, task, true);
     return 0;
   }
   if (control.file_mode != FILES_OWNERS) return 0;
   if (c->sk != (__u64)sk) settle_child(sk, tp, c, 0);
-  if (c->role == ROLE_SERVER && c->wanted && !c->owned && !c->listener && !(c->reported & R_CLOSED))
+  if (c->role != ROLE_CLIENT && c->wanted && !c->owned && !c->listener && !(c->reported & R_CLOSED))
     set_owner(tp, c, task, state);
   return 0;
 }
