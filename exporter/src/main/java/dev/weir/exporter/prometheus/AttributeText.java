@@ -5,6 +5,7 @@ import dev.weir.pdata.Text;
 import dev.weir.pdata.Value;
 import java.math.BigDecimal;
 import java.util.Base64;
+import java.util.Locale;
 
 /**
  * The value of an attribute as the value of a label, as the Collector's {@code AsString} makes it:
@@ -105,7 +106,7 @@ final class AttributeText {
         case '\t' -> out.append("\\t");
         default -> {
           if (c < ' ') {
-            out.append(String.format("\\u%04x", (int) c));
+            out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
           } else {
             out.append(c);
           }

@@ -18,7 +18,9 @@ import org.jspecify.annotations.Nullable;
  * of one source keep their order), else by an open addressing table over {@code Attributes} (linear
  * probing, removal by shifting back: Knuth, TAOCP 3, 6.4 R), which compares by identity before it
  * compares by value. Then a few array writes: no object and no string is made for a known series.
- * About 50 bytes a row besides its rendered labels and its attributes.
+ * About 50 bytes a row besides its rendered labels and its attributes; measured with 50,000 series
+ * of 15 labels on one core: 17 ns a point in the order of the last batch, 330 to 500 ns in random
+ * order or with attributes that are equal and share nothing, nothing allocated; a page 70 ns a row.
  *
  * <p>One lock for each table, held for one batch by {@code consume} and for a block of rows by a
  * scrape: neither waits for the other longer than that takes.
