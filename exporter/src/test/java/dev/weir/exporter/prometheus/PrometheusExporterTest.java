@@ -120,7 +120,8 @@ class PrometheusExporterTest {
                 + " 4096\n",
             "target_info{host_name=\"node-1\",instance=\"i-1\",job=\"weir\"} 1\n");
     assertThat(test.sum("weir_exporter_prometheus_series")).isEqualTo(4);
-    assertThat(test.sum("weir_exporter_prometheus_scrapes", "outcome", "served")).isEqualTo(1);
+    await() // counted after the last byte was sent
+        .until(() -> test.sum("weir_exporter_prometheus_scrapes", "outcome", "served") == 1);
     assertThat(test.logger().messages())
         .anySatisfy(m -> assertThat(m.text()).startsWith("serving metrics on http://127.0.0.1:"));
   }

@@ -1,8 +1,8 @@
 package dev.weir.pipeline.exposition;
 
 /**
- * Writes numbers as bytes: whole ones without making an object, others with what the JDK's search for
- * the shortest digits makes (about 90 bytes). For one thread.
+ * Writes numbers as bytes: whole ones without making an object, others with what the JDK's search
+ * for the shortest digits makes (about 90 bytes). For one thread.
  *
  * <p>Whole numbers are written digit by digit, also large ones, because people read these pages;
  * other doubles in the shortest form that reads back as the same double, laid out as Go's {@code
