@@ -1,13 +1,29 @@
 package dev.weir.agent;
 
+import dev.weir.exporter.accesslog.AccessLogExporterFactory;
+import dev.weir.exporter.debug.DebugExporterFactory;
+import dev.weir.exporter.prometheus.PrometheusExporterFactory;
 import dev.weir.pipeline.Components;
+import dev.weir.pipeline.Factory;
+import dev.weir.receiver.ebpftcp.EbpfTcpReceiverFactory;
 import java.util.List;
 
-/** Every component that a config file can name. Adding one is one line here. */
-final class BuiltIn {
-  private BuiltIn() {}
+/**
+ * Every component that a config file can name. Adding one is one line here.
+ *
+ * @param components the list
+ * @param kernel what opens the kernel for {@code ebpf_tcp}
+ */
+record BuiltIn(Components components, KernelSource kernel) {
 
-  static Components components() {
-    return new Components(List.of());
+  static BuiltIn create() {
+    KernelSource kernel = new KernelSource();
+    List<Factory<?>> factories =
+        List.of(
+            EbpfTcpReceiverFactory.create(kernel),
+            AccessLogExporterFactory.create(),
+            DebugExporterFactory.create(),
+            PrometheusExporterFactory.create());
+    return new BuiltIn(new Components(factories), kernel);
   }
 }

@@ -1,9 +1,16 @@
 package dev.weir.agent;
 
 import dev.weir.pipeline.BuildInfo;
-import dev.weir.pipeline.Components;
+import dev.weir.pipeline.config.ConfigPrinter;
+import dev.weir.pipeline.config.ConfigSource;
+import dev.weir.pipeline.config.LoadResult;
+import dev.weir.pipeline.telemetry.TelemetryConfig;
 import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,12 +41,26 @@ final class CommandLineInterface {
 
   private final PrintWriter out;
   private final PrintWriter err;
-  private final Components components;
+  private final BuiltIn builtIn;
+  private final StopSignal stopSignal;
+  private final @Nullable Path home;
 
-  CommandLineInterface(PrintWriter out, PrintWriter err, Components components) {
+  /**
+   * Makes it.
+   *
+   * @param home where the distribution lies, or null if the agent does not run from one
+   */
+  CommandLineInterface(
+      PrintWriter out,
+      PrintWriter err,
+      BuiltIn builtIn,
+      StopSignal stopSignal,
+      @Nullable Path home) {
     this.out = out;
     this.err = err;
-    this.components = components;
+    this.builtIn = builtIn;
+    this.stopSignal = stopSignal;
+    this.home = home;
   }
 
   /** Runs the command that the arguments name and returns the exit code. */
@@ -102,7 +123,8 @@ final class CommandLineInterface {
                     "Order of rows: rate, total, rtt, retransmits, connections.",
                     "--sort"))
             .addOption(
-                value("", "<file>", "Play back a recording instead of the kernel.", "--replay")));
+                value("", "<file>", "Play back a recording instead of the kernel.", "--replay"))
+            .addOption(set()));
     return root;
   }
 
@@ -170,7 +192,7 @@ final class CommandLineInterface {
     ParseResult command = root.hasSubcommand() ? root.subcommand() : root;
     boolean debug = given(root, "--debug") || given(command, "--debug");
     try {
-      return dispatch(build, command);
+      return dispatch(build, root, command, debug);
     } catch (CommandFailure e) {
       err.println("Error: " + e.getMessage());
       if (debug) {
@@ -193,15 +215,73 @@ final class CommandLineInterface {
     }
   }
 
-  private int dispatch(BuildInfo build, ParseResult command)
+  private int dispatch(BuildInfo build, ParseResult root, ParseResult command, boolean debug)
       throws CommandFailure, InterruptedException {
     return switch (command.commandSpec().name()) {
-      case "components" -> new ComponentsCommand(build, components).run(out);
+      case "weir" ->
+          new RunCommand(build, builtIn, stopSignal).run(sources(root, command, debug), err);
+      case "validate" ->
+          new ValidateCommand(build, builtIn.components())
+              .run(sources(root, command, debug), given(command, "--verbose"), out, err);
+      case "components" -> new ComponentsCommand(build, builtIn.components()).run(out);
+      case "print-config" -> {
+        LoadResult<TelemetryConfig> result =
+            Configuration.load(builtIn.components(), sources(root, command, false));
+        out.print(ConfigPrinter.print(Configuration.demand(result)));
+        yield ExitCode.OK;
+      }
       case "doctor" ->
-          new DoctorCommand(new Doctor(new MachineFiles(java.nio.file.Path.of("/"))).examine())
+          new DoctorCommand(new Doctor(new MachineFiles(Path.of("/"))).examine())
               .run(doctorFormat(command), out);
+      case "top" -> new TopCommand(build, builtIn, stopSignal).run(topRequest(root, command), out);
       default -> throw new IllegalStateException("no such command");
     };
+  }
+
+  private static TopCommand.Request topRequest(ParseResult root, ParseResult command)
+      throws CommandFailure {
+    List<ConfigSource> assignments = new ArrayList<>();
+    for (String assignment : values(root, command, "--set")) {
+      assignments.add(new ConfigSource.Assignment(assignment));
+    }
+    if (given(root, "--config")) {
+      throw new CommandFailure(
+          ExitCode.USAGE, "top has a pipeline of its own: it takes --set, but not --config");
+    }
+    return new TopCommand.Request(
+        given(command, "--once"),
+        value(command, "--interval", "2s"),
+        rows(value(command, "--limit", "20")),
+        order(value(command, "--sort", "rate")),
+        value(command, "--replay", ""),
+        assignments);
+  }
+
+  private static String value(ParseResult command, String option, String otherwise) {
+    return command.matchedOptionValue(option, otherwise);
+  }
+
+  private static int rows(String text) throws CommandFailure {
+    try {
+      int rows = Integer.parseInt(text);
+      if (rows > 0) {
+        return rows;
+      }
+    } catch (NumberFormatException e) {
+      // Said below, as of a number that is too small.
+    }
+    throw new CommandFailure(ExitCode.USAGE, "--limit: \"" + text + "\" is not a number of rows");
+  }
+
+  private static TopTable.Order order(String text) throws CommandFailure {
+    for (TopTable.Order order : TopTable.Order.values()) {
+      if (order.name().toLowerCase(Locale.ROOT).equals(text)) {
+        return order;
+      }
+    }
+    throw new CommandFailure(
+        ExitCode.USAGE,
+        "--sort: \"" + text + "\" is none of rate, total, rtt, retransmits, connections");
   }
 
   private static DoctorCommand.Format doctorFormat(ParseResult command) throws CommandFailure {
@@ -213,6 +293,31 @@ final class CommandLineInterface {
           throw new CommandFailure(
               ExitCode.USAGE, "--format: \"" + format + "\" is neither text nor json");
     };
+  }
+
+  /**
+   * Returns the sources that both the root and the command name: first all files, then all --set.
+   */
+  private List<ConfigSource> sources(ParseResult root, ParseResult command, boolean debug) {
+    List<ConfigSource> sources = new ArrayList<>();
+    if (debug) { // before those of the user, which win
+      sources.add(new ConfigSource.Assignment("service.telemetry.logs.level=debug"));
+    }
+    for (String uri : values(root, command, "--config")) {
+      sources.add(new ConfigSource.Uri(uri));
+    }
+    for (String assignment : values(root, command, "--set")) {
+      sources.add(new ConfigSource.Assignment(assignment));
+    }
+    return Configuration.withDefault(sources, home);
+  }
+
+  private static List<String> values(ParseResult root, ParseResult command, String option) {
+    List<String> values = new ArrayList<>(root.matchedOptionValue(option, List.<String>of()));
+    if (!command.equals(root)) {
+      values.addAll(command.matchedOptionValue(option, List.<String>of()));
+    }
+    return values;
   }
 
   private static boolean given(ParseResult result, String option) {

@@ -1,6 +1,8 @@
 package dev.weir.agent;
 
 import dev.weir.agent.Finding.Level;
+import dev.weir.bpf.Hook;
+import dev.weir.bpf.Kernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
 import java.util.ArrayList;
@@ -18,62 +20,8 @@ final class Doctor {
    */
   private static final String FIRST_PID_NAMESPACE = "pid:[4026531836]";
 
-  private static final int FLOOR_MAJOR = 5;
-  private static final int FLOOR_MINOR = 15;
-
   /** Until 5.11 BPF memory counted against RLIMIT_MEMLOCK; the floor is above that. */
   private static final String DOCS = "docs/troubleshooting.md";
-
-  private enum HookKind {
-    TRACEPOINT("tp_btf/"),
-    ITERATOR("iter/");
-
-    private final String prefix;
-
-    HookKind(String prefix) {
-      this.prefix = prefix;
-    }
-  }
-
-  private record Hook(HookKind kind, String name, boolean essential, String lost) {
-    boolean in(KernelTypeNames names) {
-      return switch (kind) {
-        case TRACEPOINT -> names.hasTracepoint(name);
-        case ITERATOR -> names.hasIteratorContext(name);
-      };
-    }
-
-    String title() {
-      return kind.prefix + name;
-    }
-  }
-
-  private static final List<Hook> HOOKS =
-      List.of(
-          new Hook(
-              HookKind.TRACEPOINT,
-              "inet_sock_set_state",
-              true,
-              "connections opening, closing and failing cannot be seen"),
-          new Hook(
-              HookKind.TRACEPOINT,
-              "tcp_destroy_sock",
-              false,
-              "ends that the kernel hides from the other hook under load are missed"),
-          new Hook(
-              HookKind.TRACEPOINT, "tcp_receive_reset", false, "tcp.reset lacks resets received"),
-          new Hook(HookKind.TRACEPOINT, "tcp_send_reset", false, "tcp.reset lacks resets sent"),
-          new Hook(
-              HookKind.ITERATOR,
-              "bpf_sk_storage_map",
-              true,
-              "live connections cannot be measured before they end"),
-          new Hook(
-              HookKind.ITERATOR,
-              "task_file",
-              false,
-              "connections older than the agent are measured only from their next change of state,"
-                  + " and a connection handed to a worker keeps its listener's process"));
 
   private record Need(Capability capability, boolean essential, String what) {}
 
@@ -116,9 +64,8 @@ final class Doctor {
           "nothing works without /proc",
           "mount /proc");
     }
-    int[] version = version(release);
-    String floor = FLOOR_MAJOR + "." + FLOOR_MINOR;
-    if (version[0] < FLOOR_MAJOR || (version[0] == FLOOR_MAJOR && version[1] < FLOOR_MINOR)) {
+    String floor = Kernel.FLOOR_MAJOR + "." + Kernel.FLOOR_MINOR;
+    if (!Kernel.isAtLeastFloor(release)) {
       return Finding.missing(
           "kernel",
           release + ", older than " + floor,
@@ -126,18 +73,6 @@ final class Doctor {
           "run a kernel of version " + floor + " or newer");
     }
     return Finding.ok("kernel", release + " (at least " + floor + " is needed)");
-  }
-
-  /** Reads the two first numbers of a release such as {@code 6.18.44-fc}. */
-  private static int[] version(String release) {
-    String[] parts = release.split("[^0-9]+", 3);
-    return new int[] {number(parts, 0), number(parts, 1)};
-  }
-
-  private static int number(String[] parts, int i) {
-    return i < parts.length && !parts[i].isEmpty() && parts[i].length() < 6
-        ? Integer.parseInt(parts[i])
-        : 0;
   }
 
   private void hooks(List<Finding> findings) {
@@ -169,16 +104,16 @@ final class Doctor {
             "BTF",
             String.format(
                 Locale.ROOT, "/sys/kernel/btf/vmlinux, %.1f MB", btf.length / 1_000_000.0)));
-    for (Hook hook : HOOKS) {
-      if (hook.in(names)) {
-        findings.add(Finding.ok("hook", hook.title()));
+    for (Hook hook : Hook.TCP) {
+      if (names.has(hook.btfType())) {
+        findings.add(Finding.ok("hook", hook.target()));
       } else {
         findings.add(
             new Finding(
                 "hook",
-                hook.essential() ? Level.MISSING : Level.LIMITED,
-                hook.title() + " is not in this kernel",
-                hook.lost(),
+                hook.required() ? Level.MISSING : Level.LIMITED,
+                hook.target() + " is not in this kernel",
+                hook.without(),
                 "a newer kernel, or one built with more options"));
       }
     }

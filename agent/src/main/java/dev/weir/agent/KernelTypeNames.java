@@ -5,8 +5,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The names in the kernel's BTF, which say what it has to attach to: a tracepoint {@code x} is
- * there if a type {@code btf_trace_x} is, an iterator {@code y} if a struct {@code bpf_iter__y} is.
+ * The names in the kernel's BTF, which say what it has to attach to ({@link
+ * dev.weir.bpf.Hook#btfType}).
  *
  * <p>Only the string section is looked at (header: magic, version, flags, header length, type
  * offset and length, string offset and length); the strings end in a zero byte each.
@@ -45,15 +45,8 @@ final class KernelTypeNames {
         new String(btf, (int) start, (int) length, StandardCharsets.ISO_8859_1));
   }
 
-  boolean hasTracepoint(String name) {
-    return has("btf_trace_" + name);
-  }
-
-  boolean hasIteratorContext(String name) {
-    return has("bpf_iter__" + name);
-  }
-
-  private boolean has(String name) {
+  /** Returns whether a type or function has this name. */
+  boolean has(String name) {
     return names.contains('\0' + name + '\0');
   }
 }

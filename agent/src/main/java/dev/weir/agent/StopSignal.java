@@ -20,7 +20,6 @@ final class StopSignal {
   private static final int SIGINT = 2;
   private static final int SIGTERM = 15;
 
-  private final CountDownLatch asked = new CountDownLatch(1);
   private final CountDownLatch stopped = new CountDownLatch(1);
   private volatile int exitCode;
 
@@ -35,23 +34,12 @@ final class StopSignal {
                   if (stopped.getCount() > 0) {
                     restoreDefault();
                     onSignal.run();
-                    asked.countDown();
                     awaitStopped();
                   }
                   System.out.flush();
                   Runtime.getRuntime().halt(exitCode);
                 },
                 "stop-signal"));
-  }
-
-  /** Ends the waiting without a signal: a component asked for the end. */
-  void ask() {
-    asked.countDown();
-  }
-
-  /** Waits for a signal or {@link #ask}. */
-  void await() throws InterruptedException {
-    asked.await();
   }
 
   /** Says that everything is stopped and flushed, and what the exit code is. */

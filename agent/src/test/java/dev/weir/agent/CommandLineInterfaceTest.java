@@ -55,7 +55,11 @@ final class CommandLineInterfaceTest {
 
   private int run(String... arguments) {
     return new CommandLineInterface(
-            new PrintWriter(out, true), new PrintWriter(err, true), BuiltIn.components())
+            new PrintWriter(out, true),
+            new PrintWriter(err, true),
+            BuiltIn.create(),
+            new StopSignal(),
+            null)
         .run(arguments);
   }
 }

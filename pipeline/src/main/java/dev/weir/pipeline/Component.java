@@ -22,4 +22,12 @@ public interface Component {
    * Whatever is not delivered within {@code grace} is counted as lost and given up. Must not throw.
    */
   default void stop(Duration grace) {}
+
+  /**
+   * Returns where a person finds what this makes once it has started, such as a URL; empty if that
+   * is nowhere in particular. The agent shows it at its start.
+   */
+  default String shownAt() {
+    return "";
+  }
 }

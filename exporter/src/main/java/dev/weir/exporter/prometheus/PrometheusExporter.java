@@ -84,6 +84,12 @@ final class PrometheusExporter implements Exporter<Metric> {
     context.logger().info("serving metrics on http://{}/metrics", shown(started.address()));
   }
 
+  /** Returns the page's URL while it is served. */
+  @Override
+  public String shownAt() {
+    return server == null ? "" : "http://" + shown(server.address()) + "/metrics";
+  }
+
   private static String shown(InetSocketAddress address) {
     String host = address.getAddress().getHostAddress();
     return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + address.getPort();

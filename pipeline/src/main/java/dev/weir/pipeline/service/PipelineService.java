@@ -19,6 +19,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -272,6 +273,26 @@ public final class PipelineService {
   /** Returns the health of every component, in the order of start. */
   public List<ComponentStatus> statuses() {
     return board.all();
+  }
+
+  /**
+   * Returns where a person finds what each component makes ({@link Component#shownAt}), by the
+   * component's kind and ID, in the order of start; without those that are nowhere in particular.
+   */
+  public Map<String, String> shownAt() {
+    Map<String, String> places = new LinkedHashMap<>();
+    lifecycle.lock();
+    try {
+      for (Part part : started.reversed()) {
+        String place = part.component().shownAt();
+        if (!place.isEmpty()) {
+          places.putIfAbsent(part.node().kind().word() + " " + part.node().id(), place);
+        }
+      }
+    } finally {
+      lifecycle.unlock();
+    }
+    return places;
   }
 
   private List<String> stopWithin(Duration grace) {

@@ -1,0 +1,82 @@
+package dev.weir.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import dev.weir.pipeline.ComponentId;
+import dev.weir.pipeline.ComponentKind;
+import dev.weir.pipeline.Factory;
+import dev.weir.pipeline.config.AgentConfig;
+import dev.weir.pipeline.config.ConfigSource;
+import dev.weir.pipeline.telemetry.TelemetryConfig;
+import dev.weir.pipeline.testing.LifecycleContract;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What holds for every component in the list. */
+final class BuiltInTest {
+  @TempDir Path directory;
+
+  /**
+   * Each component with a config that it can start with on any machine: one entry for each in the
+   * list.
+   */
+  private String startable() {
+    return """
+    receivers:
+      ebpf_tcp:
+    exporters:
+      access_log:
+        path: %s/access.log
+      debug:
+      prometheus:
+        endpoint: localhost:0
+    service:
+      pipelines:
+        metrics:
+          receivers: [ebpf_tcp]
+          exporters: [debug, prometheus]
+        logs:
+          receivers: [ebpf_tcp]
+          exporters: [debug, access_log]
+    """
+        .formatted(directory);
+  }
+
+  @Test
+  void everyComponentHasAnEntryHere() throws CommandFailure {
+    BuiltIn builtIn = BuiltIn.create();
+    AgentConfig<TelemetryConfig> config = load(builtIn);
+    for (Factory<?> factory : builtIn.components().factories()) {
+      assertThat(config.component(factory.kind(), ComponentId.parse(factory.type().name())))
+          .as("an entry in startable() for the %s %s", factory.kind().word(), factory.type().name())
+          .isNotNull();
+    }
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyComponentKeepsTheLifecycle() throws CommandFailure {
+    AgentConfig<TelemetryConfig> config = load(BuiltIn.create());
+    return Stream.of(ComponentKind.values())
+        .flatMap(kind -> config.components(kind).values().stream())
+        .map(
+            configured ->
+                dynamicTest(
+                    configured.kind().word() + " " + configured.id(), () -> check(configured)));
+  }
+
+  private static <C> void check(AgentConfig.Configured<C> configured) throws Exception {
+    LifecycleContract.of(configured.factory(), configured.config()).check();
+  }
+
+  private AgentConfig<TelemetryConfig> load(BuiltIn builtIn) throws CommandFailure {
+    return Configuration.demand(
+        Configuration.load(
+            builtIn.components(), List.of(new ConfigSource.Text("startable", startable()))));
+  }
+}
