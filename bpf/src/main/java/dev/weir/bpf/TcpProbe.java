@@ -165,7 +165,7 @@ public final class TcpProbe implements ConnectionSource {
   private static BpfException loadFailure(int errno) {
     String advice =
         errno == Libc.EPERM || errno == Libc.EACCES
-            ? "run as root, or with the capabilities CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN (see"
+            ? "run as root, or with the capabilities CAP_BPF and CAP_PERFMON (see"
                 + " docs/security.md); `weir doctor` says what is missing"
             : "the lines of libbpf above say which program the kernel refused, and why; please report"
                 + " them with the kernel's version, "
