@@ -91,18 +91,22 @@ public final class Attributes {
    */
   public Attributes with(Key key, Value value) {
     Objects.requireNonNull(value);
-    int i = keys.indexOf(key);
-    if (i >= 0) {
-      if (values[i].equals(value)) {
-        return this;
+    KeyList more = keys.after(key);
+    if (more == null) {
+      int i = keys.indexOf(key);
+      if (i >= 0) {
+        if (values[i].equals(value)) {
+          return this;
+        }
+        Value[] replaced = values.clone();
+        replaced[i] = value;
+        return new Attributes(keys, replaced);
       }
-      Value[] replaced = values.clone();
-      replaced[i] = value;
-      return new Attributes(keys, replaced);
+      more = keys.append(key);
     }
     Value[] longer = Arrays.copyOf(values, values.length + 1);
     longer[values.length] = value;
-    return new Attributes(keys.append(key), longer);
+    return new Attributes(more, longer);
   }
 
   /** Returns these attributes without {@code key}. */
@@ -186,15 +190,20 @@ public final class Attributes {
     /** Sets {@code key}: replaced in place, or appended. */
     public Builder put(Key key, Value value) {
       Objects.requireNonNull(value);
-      int i = keys.indexOf(key);
-      if (i < 0) {
-        if (size == values.length) {
-          values = Arrays.copyOf(values, size * 2);
+      KeyList more = keys.after(key);
+      if (more == null) {
+        int i = keys.indexOf(key);
+        if (i >= 0) {
+          values[i] = value;
+          return this;
         }
-        keys = keys.append(key);
-        i = size++;
+        more = keys.append(key);
       }
-      values[i] = value;
+      if (size == values.length) {
+        values = Arrays.copyOf(values, size * 2);
+      }
+      keys = more;
+      values[size++] = value;
       return this;
     }
 

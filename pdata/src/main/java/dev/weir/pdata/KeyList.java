@@ -52,6 +52,21 @@ final class KeyList {
     return -1;
   }
 
+  /**
+   * Returns the list with {@code key} at its end if that way has been gone before by this instance,
+   * or null. Then the key is absent here, and nobody has to look for it: what is built again and
+   * again on the same way costs one comparison a key, not one for each key that is there.
+   */
+  @SuppressWarnings("ReferenceEquality") // a miss only means to look properly
+  @Nullable KeyList after(Key key) {
+    for (KeyList next : transitions) {
+      if (next.keys[next.keys.length - 1] == key) {
+        return next;
+      }
+    }
+    return null;
+  }
+
   /** Returns the list with {@code key}, which must be absent, at its end. */
   @SuppressWarnings("ReferenceEquality") // identity first is the point; equality follows
   KeyList append(Key key) {
