@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
@@ -204,9 +205,14 @@ public final class ExpositionServer implements AutoCloseable {
 
     private void run(Runnable exchange) {
       Thread thread = Thread.currentThread();
-      ScheduledFuture<?> deadline =
-          deadlines.schedule(
-              thread::interrupt, settings.deadline().toMillis(), TimeUnit.MILLISECONDS);
+      ScheduledFuture<?> deadline;
+      try {
+        deadline =
+            deadlines.schedule(
+                thread::interrupt, settings.deadline().toMillis(), TimeUnit.MILLISECONDS);
+      } catch (RejectedExecutionException e) {
+        return; // stopped meanwhile: the connection is closed already
+      }
       try {
         exchange.run();
       } finally {

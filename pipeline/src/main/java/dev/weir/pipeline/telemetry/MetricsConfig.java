@@ -228,7 +228,7 @@ public record MetricsConfig(Level level, List<Reader> readers) {
                       "temporality_preference",
                       Temporality.class,
                       Temporality.CUMULATIVE,
-                      "cumulative, delta or lowmemory.");
+                      "What a sum covers: cumulative everything, delta what is new.");
               fields.rule(
                   otlp ->
                       otlp.clientCertificate().isEmpty() == otlp.clientKey().isEmpty()
@@ -301,7 +301,10 @@ public record MetricsConfig(Level level, List<Reader> readers) {
           fields -> {
             var level =
                 fields.choice(
-                    "level", Level.class, Level.NORMAL, "none, basic, normal or detailed.");
+                    "level",
+                    Level.class,
+                    Level.NORMAL,
+                    "How much is measured; none opens no port.");
             var readers =
                 fields.sections(
                     "readers",

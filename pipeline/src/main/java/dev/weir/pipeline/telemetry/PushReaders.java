@@ -31,7 +31,9 @@ final class PushReaders {
       exporter =
           otlp == null
               ? new ConsoleExporter(resource, new FileOutputStream(FileDescriptor.out))
-              : otlp.protocol().equals("grpc") ? grpc(otlp, build) : http(otlp, build);
+              : otlp.protocol().equals("grpc")
+                  ? grpc(otlp, timeout(config, otlp), build)
+                  : http(otlp, timeout(config, otlp), build);
     } catch (IOException | IllegalArgumentException e) {
       throw new StartException(
           "failed to create meter provider: "
@@ -44,11 +46,17 @@ final class PushReaders {
         .build();
   }
 
-  private static MetricExporter http(MetricsConfig.Otlp otlp, BuildInfo build) throws IOException {
+  /** The SDK's reader knows no limit of its own: the stricter one of the two holds. */
+  private static Duration timeout(MetricsConfig.Periodic config, MetricsConfig.Otlp otlp) {
+    return Duration.ofMillis(Math.min(config.timeoutMillis(), otlp.timeoutMillis()));
+  }
+
+  private static MetricExporter http(MetricsConfig.Otlp otlp, Duration timeout, BuildInfo build)
+      throws IOException {
     OtlpHttpMetricExporterBuilder builder =
         OtlpHttpMetricExporter.builder()
             .setCompression(otlp.compression())
-            .setTimeout(Duration.ofMillis(otlp.timeoutMillis()))
+            .setTimeout(timeout)
             .setAggregationTemporalitySelector(temporality(otlp))
             .addHeader("User-Agent", build.command() + "/" + build.version());
     if (!otlp.endpoint().isEmpty()) {
@@ -66,11 +74,12 @@ final class PushReaders {
     return builder.build();
   }
 
-  private static MetricExporter grpc(MetricsConfig.Otlp otlp, BuildInfo build) throws IOException {
+  private static MetricExporter grpc(MetricsConfig.Otlp otlp, Duration timeout, BuildInfo build)
+      throws IOException {
     OtlpGrpcMetricExporterBuilder builder =
         OtlpGrpcMetricExporter.builder()
             .setCompression(otlp.compression())
-            .setTimeout(Duration.ofMillis(otlp.timeoutMillis()))
+            .setTimeout(timeout)
             .setAggregationTemporalitySelector(temporality(otlp))
             .addHeader("User-Agent", build.command() + "/" + build.version());
     if (!otlp.endpoint().isEmpty()) {

@@ -57,6 +57,7 @@ final class AgentTelemetryTest {
             List.of(
                 new MetricsConfig.Reader(
                     new MetricsConfig.Pull(new MetricsConfig.PullExporter(page)), null))),
+        new TelemetryConfig.TracesConfig(Level.NONE),
         resource);
   }
 
