@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * touch is behind {@link SharedSource.Member}; start and stop are called by the engine.
  */
 final class EbpfTcpReceiver implements Receiver, SharedSource.Member {
+  private static final long LONGEST_SNAPSHOT = 2_000_000_000L;
+
   static final String SCOPE = "dev.weir.receiver.ebpf_tcp";
 
   private final ComponentContext context;
@@ -46,7 +48,9 @@ final class EbpfTcpReceiver implements Receiver, SharedSource.Member {
 
   // Owned by the thread that reads.
   private long due = Long.MAX_VALUE;
-  private long reportDue = Long.MAX_VALUE;
+  private boolean reportDueKnown;
+  private long reportDue;
+  private long reportWindowEnd;
   private boolean sampling = true;
   private boolean reporting;
 
@@ -204,16 +208,17 @@ final class EbpfTcpReceiver implements Receiver, SharedSource.Member {
   }
 
   @Override
-  public void begin(long now, long epochOffset) {
+  public void begin(long now) {
     due = now + config.initialDelay().toNanos();
-    if (reportInterval > 0) {
-      reportDue = now + reportInterval;
-    }
     if (table != null) {
       table.now(now);
     }
+  }
+
+  @Override
+  public void recordOffset(long nanos) {
     if (events != null) {
-      events.epochOffset(epochOffset + source.recordedAhead());
+      events.epochOffset(nanos);
     }
   }
 
@@ -239,9 +244,10 @@ final class EbpfTcpReceiver implements Receiver, SharedSource.Member {
       case ConnectionRecord.KIND_OPEN, ConnectionRecord.KIND_CLOSE, ConnectionRecord.KIND_FAIL ->
           queue.offer(memory, at);
       case ConnectionRecord.KIND_LIVE -> {
-        if (reporting
-            && ConnectionRecord.time(memory, at) - ConnectionRecord.start(memory, at)
-                >= reportInterval) {
+        long time = ConnectionRecord.time(memory, at);
+        if (reportInterval > 0
+            && reporting(time)
+            && time - ConnectionRecord.start(memory, at) >= reportInterval) {
           queue.offer(memory, at);
         }
       }
@@ -278,13 +284,26 @@ final class EbpfTcpReceiver implements Receiver, SharedSource.Member {
   }
 
   @Override
-  public void snapshotBegins(boolean own, long now) {
+  public void snapshotBegins(boolean own) {
     sampling = own;
-    reporting = own && now - reportDue >= 0 && reportDue != Long.MAX_VALUE;
-    if (reporting) {
-      // Times that nobody was there for are not made up for.
-      reportDue = Math.max(reportDue + reportInterval, now);
+    reporting = false;
+  }
+
+  /**
+   * Returns whether a live connection of this time is reported: all those of one snapshot are, each
+   * report interval. By the records' own time, so that a recording is played as it was.
+   */
+  private boolean reporting(long time) {
+    if (!reportDueKnown) {
+      reportDueKnown = true;
+      reportDue = time + reportInterval;
     }
+    if (time - reportDue >= 0) {
+      reporting = true;
+      reportWindowEnd = time + Math.min(reportInterval / 2, LONGEST_SNAPSHOT);
+      reportDue = time + reportInterval;
+    }
+    return reporting && time - reportWindowEnd < 0;
   }
 
   @Override
@@ -294,9 +313,6 @@ final class EbpfTcpReceiver implements Receiver, SharedSource.Member {
       if (due - now <= 0) {
         due = now + interval;
       }
-    }
-    if (events != null) {
-      events.epochOffset(epochOffset + source.recordedAhead());
     }
     if (table == null || batch == null || metrics == null) {
       return;

@@ -1,12 +1,12 @@
 package dev.weir.receiver.ebpftcp;
 
 import dev.weir.bpf.ConnectionSource;
-import dev.weir.bpf.ProbeConfig;
 import dev.weir.pdata.Signal;
 import dev.weir.pipeline.ComponentContext;
 import dev.weir.pipeline.Factory;
 import dev.weir.pipeline.ReceiverFactory;
 import dev.weir.pipeline.StartException;
+import java.nio.file.Path;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -44,19 +44,33 @@ public final class EbpfTcpReceiverFactory {
   }
 
   private synchronized EbpfTcpReceiver make(ComponentContext context, EbpfTcpConfig config) {
-    SharedSource source = kernel;
-    if (source == null || source.sealed()) {
-      source = new SharedSource(this::openKernel, context.clock(), monotonic);
-      kernel = source;
+    SharedSource source;
+    if (!config.replay().isEmpty()) {
+      source = new SharedSource((probe, log) -> replay(config, log), context.clock(), monotonic);
+    } else {
+      if (kernel == null || kernel.sealed()) {
+        kernel = new SharedSource(opener::open, context.clock(), monotonic);
+      }
+      source = kernel;
     }
     EbpfTcpReceiver receiver =
         new EbpfTcpReceiver(
-            context, config, source, Identity.Resolver.NOBODY, Identity.Resolver.NOBODY, monotonic);
+            context, config, source, identities(config), identities(config), monotonic);
     source.join(receiver);
     return receiver;
   }
 
-  private ConnectionSource openKernel(ProbeConfig probe, Logger log) throws StartException {
-    return opener.open(probe, log);
+  private ConnectionSource replay(EbpfTcpConfig config, Logger log) throws StartException {
+    return ReplaySource.open(Path.of(config.replay()), config.replaySpeed(), monotonic, log);
+  }
+
+  /**
+   * Returns a resolver for one thread. A recording says nothing of the cgroups of the host that it
+   * was made on, and those of this host must not be taken for them.
+   */
+  private Identity.Resolver identities(EbpfTcpConfig config) {
+    return config.replay().isEmpty()
+        ? new CgroupIdentity(Path.of("/proc"), monotonic)
+        : Identity.Resolver.NOBODY;
   }
 }

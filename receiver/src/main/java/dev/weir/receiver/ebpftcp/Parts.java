@@ -14,7 +14,7 @@ import java.nio.ByteOrder;
  * that is filled again for each record; owned by one thread.
  *
  * <p>Where it is not known who opened (reporter unknown), the lower port is taken for the server's;
- * of two equal ports, the local one.
+ * of two equal ports, the remote one.
  */
 final class Parts {
   private static final boolean LITTLE = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
@@ -45,7 +45,7 @@ final class Parts {
     role = m.get(JAVA_BYTE, at + ConnectionRecord.ROLE);
     boolean mine =
         role == ConnectionRecord.ROLE_CLIENT
-            || (role != ConnectionRecord.ROLE_SERVER && remotePort < localPort);
+            || (role != ConnectionRecord.ROLE_SERVER && remotePort <= localPort);
     turn(m, at + ConnectionRecord.LOCAL, m, at + ConnectionRecord.REMOTE, mine);
     sourcePort = mine ? localPort : remotePort;
     destinationPort = mine ? remotePort : localPort;
@@ -59,7 +59,7 @@ final class Parts {
   /** Reads the key of an overflow entry: no client port, no owner but its name. */
   void readOverflow(MemorySegment key) {
     role = OverflowEntry.role(key);
-    boolean mine = role == ConnectionRecord.ROLE_CLIENT;
+    boolean mine = !OverflowEntry.localIsServer(key);
     turn(key, OverflowEntry.KEY_LOCAL, key, OverflowEntry.KEY_REMOTE, mine);
     sourcePort = 0;
     destinationPort = OverflowEntry.serverPort(key);

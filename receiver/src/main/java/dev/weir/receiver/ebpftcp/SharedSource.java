@@ -10,6 +10,7 @@ import dev.weir.bpf.RecordSink;
 import dev.weir.pipeline.ComponentId;
 import dev.weir.pipeline.StartException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -48,7 +49,10 @@ final class SharedSource {
     boolean wantsEvents();
 
     /** Begins: the first collection is due {@code initial_delay} from now. */
-    void begin(long now, long epochOffset);
+    void begin(long now);
+
+    /** Says what to add to the times of records to get nanoseconds since 1970. */
+    void recordOffset(long nanos);
 
     /** Takes the time before records of that time come. */
     void now(long now);
@@ -68,8 +72,8 @@ final class SharedSource {
     /** Returns when the next collection is due, CLOCK_MONOTONIC. */
     long due();
 
-    /** Says whether the snapshot that follows is this receiver's own. */
-    void snapshotBegins(boolean own, long now);
+    /** Says whether live connections that follow are for this receiver to sample, once each. */
+    void snapshotBegins(boolean own);
 
     /** Hands on what was added up. */
     void collect(long now, long epochOffset);
@@ -107,7 +111,6 @@ final class SharedSource {
   private boolean exhaustionSeen;
 
   private volatile @Nullable ProbeStatistics statistics;
-  private volatile long recordedAhead;
 
   SharedSource(Opener opener, InstantSource clock, LongSupplier monotonic) {
     this.opener = opener;
@@ -146,18 +149,15 @@ final class SharedSource {
     return statistics;
   }
 
-  /**
-   * Returns what to add to the present offset to get that of the records: not 0 where they come
-   * from a recording.
-   */
-  long recordedAhead() {
-    return recordedAhead;
+  /** Returns what to add to the times of records to get nanoseconds since 1970. */
+  private static long recordOffset(ConnectionSource source, long present) {
+    return source instanceof ReplaySource replay ? replay.epochOffset() : present;
   }
 
   /** Starts a receiver: the first opens the source. */
   synchronized void start(Member member, Logger log) throws StartException {
     if (source == null) {
-      source = opener.open(probeConfig(), log);
+      source = recorded(opener.open(probeConfig(), log), log);
       byBit = new @Nullable Member[members.size()];
       Thread reader = new Thread(() -> read(log), "ebpf_tcp-reader");
       reader.setDaemon(true);
@@ -166,12 +166,49 @@ final class SharedSource {
     }
     running++;
     int bit = members.indexOf(member);
+    ConnectionSource open = source;
     request(
         () -> {
           byBit[bit] = member;
-          long now = monotonic.getAsLong();
-          member.begin(now, EpochTime.offset(clock, monotonic));
+          member.recordOffset(recordOffset(open, EpochTime.offset(clock, monotonic)));
+          member.begin(monotonic.getAsLong());
         });
+  }
+
+  /** Wraps the source so that it is recorded, if one of the receivers says so. */
+  private ConnectionSource recorded(ConnectionSource opened, Logger log) throws StartException {
+    Member recorder = null;
+    for (Member member : members) {
+      if (member.config().record().isEmpty()) {
+        continue;
+      }
+      if (recorder != null) {
+        opened.close();
+        throw new StartException(
+            "record: only one of the ebpf_tcp receivers can record, since they share their records: "
+                + recorder.id()
+                + " and "
+                + member.id()
+                + " both do");
+      }
+      recorder = member;
+    }
+    if (recorder == null) {
+      return opened;
+    }
+    try {
+      return new RecordingSource(
+          opened,
+          RecordingWriter.open(
+              Path.of(recorder.config().record()),
+              recorder.config().recordMaxSize(),
+              EpochTime.offset(clock, monotonic),
+              monotonic,
+              log));
+    } catch (StartException e) {
+      opened.close();
+      throw e;
+    }
   }
 
   /** Stops a receiver: it is given its rest; the last one closes the source. */
@@ -387,7 +424,7 @@ final class SharedSource {
           collecting.add(member);
           sweep = (int) Math.max(sweep, member.config().ownerSweep());
         }
-        member.snapshotBegins(own, now);
+        member.snapshotBegins(own);
       }
     }
     // The first sweep is at the start: connections that are older have owners too.
@@ -401,11 +438,13 @@ final class SharedSource {
     for (Member member : byBit) {
       if (member != null) {
         // What the ring brings between snapshots of one's own is sampled as it comes.
-        member.snapshotBegins(true, now);
+        member.snapshotBegins(true);
       }
     }
     long epochOffset = EpochTime.offset(clock, monotonic);
+    long recordOffset = recordOffset(open, epochOffset);
     for (Member member : collecting) {
+      member.recordOffset(recordOffset);
       member.collect(now, epochOffset);
     }
   }
@@ -421,7 +460,8 @@ final class SharedSource {
     long now = tick();
     for (Member other : byBit) {
       if (other != null) {
-        other.snapshotBegins(other.equals(member), now);
+        // No samples: the last interval is cut short, and finish() may pass a connection twice.
+        other.snapshotBegins(false);
       }
     }
     if (done) {

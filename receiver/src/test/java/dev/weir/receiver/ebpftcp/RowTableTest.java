@@ -107,7 +107,7 @@ class RowTableTest {
         .containsExactlyInAnyOrder(
             "10.0.0.1 10.0.0.2 5432 unknown 0",
             "10.0.0.4 10.0.0.3 22 unknown 0",
-            "10.0.0.6 10.0.0.5 7000 unknown 0");
+            "10.0.0.5 10.0.0.6 7000 unknown 0");
   }
 
   @Test

@@ -26,6 +26,7 @@ final class ScriptedSource implements ConnectionSource {
   final AtomicInteger drains = new AtomicInteger();
   volatile boolean finished;
   volatile boolean closed;
+  volatile boolean breakNext;
   private final Semaphore wakes = new Semaphore(0);
 
   @Override
@@ -46,6 +47,9 @@ final class ScriptedSource implements ConnectionSource {
 
   @Override
   public int drain(RecordSink sink) {
+    if (breakNext) {
+      throw new IllegalStateException("broken by the test");
+    }
     int n = 0;
     for (TestRecord record = ring.poll(); record != null; record = ring.poll()) {
       sink.accept(record.memory(), 0);

@@ -36,6 +36,42 @@ final class TestConfigs {
     return with(null, config.temporality(), config.metrics(), config.attributes(), null, interval);
   }
 
+  TestConfigs record(java.nio.file.Path file) {
+    return files(file.toString(), config.recordMaxSize(), "");
+  }
+
+  TestConfigs replay(java.nio.file.Path file) {
+    return files("", config.recordMaxSize(), file.toString());
+  }
+
+  private TestConfigs files(String record, long recordMaxSize, String replay) {
+    config =
+        new EbpfTcpConfig(
+            config.collectionInterval(),
+            config.initialDelay(),
+            config.temporality(),
+            config.metrics(),
+            config.attributes(),
+            config.include(),
+            config.exclude(),
+            config.excludeSelf(),
+            config.existingConnections(),
+            config.ringSize(),
+            config.overflowEntries(),
+            config.filterEntries(),
+            config.rowCapacity(),
+            config.maxRows(),
+            config.rowExpiration(),
+            config.reportInterval(),
+            config.logQueueSize(),
+            config.ownerSweep(),
+            record,
+            recordMaxSize,
+            replay,
+            0);
+    return this;
+  }
+
   TestConfigs exponential(MetricDefinition metric, int maxSize) {
     Map<MetricDefinition, MetricSettings> metrics = new HashMap<>(config.metrics());
     metrics.put(
