@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>With cgroup v2, a socket's cgroup id is the inode number of a directory below the cgroup2
  * mount: the mount is walked, and the numbers are kept. Where the id is the root's (cgroup v1 and
- * hybrid hosts) or is not found (a mount that shows a part of the tree), {@code /proc/PID/cgroup} of
- * the owner is read instead.
+ * hybrid hosts) or is not found (a mount that shows a part of the tree), {@code /proc/PID/cgroup}
+ * of the owner is read instead.
  *
  * <p>Everything is bounded: {@value #CACHED} results, {@value #MAX_DIRECTORIES} directories a walk,
  * one walk a second. What is not found is remembered for {@value #NEGATIVE_SECONDS} seconds, what a
@@ -46,7 +46,8 @@ final class CgroupIdentity implements Identity.Resolver {
   // the id alone or with such a prefix (cgroupfs).
   private static final Pattern CONTAINER =
       Pattern.compile("(?:([a-z][a-z-]*)[-:])?([0-9a-f]{64})(?:\\.scope)?");
-  // pod<uid> (cgroupfs), kubepods-burstable-pod<uid_with_underscores>.slice (systemd); a static pod's
+  // pod<uid> (cgroupfs), kubepods-burstable-pod<uid_with_underscores>.slice (systemd); a static
+  // pod's
   // uid is a hash without dashes.
   private static final Pattern POD =
       Pattern.compile(
@@ -134,8 +135,7 @@ final class CgroupIdentity implements Identity.Resolver {
       if (step.depth() == 0) {
         rootId = id;
       }
-      found.put(
-          id, new Known(ofPath("/" + root.relativize(step.directory())), FOR_GOOD));
+      found.put(id, new Known(ofPath("/" + root.relativize(step.directory())), FOR_GOOD));
       if (step.depth() == MAX_DEPTH) {
         continue;
       }

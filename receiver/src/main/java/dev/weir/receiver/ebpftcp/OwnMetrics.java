@@ -93,6 +93,18 @@ final class OwnMetrics implements AutoCloseable {
         "{connection}",
         "Connections whose end only the destruction of their socket showed.",
         ProbeStatistics::backstops);
+    counter(
+        source,
+        "unseen_ends",
+        "{connection}",
+        "Connections whose end no program saw, found missing by two snapshots.",
+        ProbeStatistics::unseenEnds);
+    counter(
+        source,
+        "uninsured",
+        "{connection}",
+        "Closing connections that could not be noted: an end that goes unseen is lost.",
+        ProbeStatistics::uninsured);
     counter(source, "snapshots", "{snapshot}", "Snapshots taken.", ProbeStatistics::snapshots);
     level(
         source,

@@ -45,7 +45,8 @@ final class ReplaySource implements ConnectionSource {
   private final long epochOffset;
   private final ByteBuffer frame =
       ByteBuffer.allocate(RecordingFormat.FRAME_SIZE).order(ByteOrder.nativeOrder());
-  // Direct, because records are read with aligned layouts, which an array of bytes does not promise.
+  // Direct, because records are read with aligned layouts, which an array of bytes does not
+  // promise.
   private final ByteBuffer payloadBytes = ByteBuffer.allocateDirect(RecordingFormat.MAX_PAYLOAD);
   private final MemorySegment payload = MemorySegment.ofBuffer(payloadBytes);
   private final Queue<MemorySegment> overflow = new ArrayDeque<>();
@@ -297,8 +298,7 @@ final class ReplaySource implements ConnectionSource {
   private void withoutSamples(long at) {
     if (ConnectionRecord.kind(payload, at) == ConnectionRecord.KIND_LIVE) {
       payload.set(ValueLayout.JAVA_INT, at + ConnectionRecord.SRTT_US, 0);
-      payload.set(
-          ValueLayout.JAVA_INT, at + ConnectionRecord.MIN_RTT_US, ConnectionRecord.NO_RTT);
+      payload.set(ValueLayout.JAVA_INT, at + ConnectionRecord.MIN_RTT_US, ConnectionRecord.NO_RTT);
     }
   }
 
@@ -349,6 +349,8 @@ final class ReplaySource implements ConnectionSource {
         Map.of(),
         snapshots,
         lastSnapshotRows,
+        0,
+        0,
         0,
         0);
   }

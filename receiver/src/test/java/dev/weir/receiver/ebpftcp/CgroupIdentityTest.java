@@ -71,8 +71,7 @@ class CgroupIdentityTest {
   void pathsOfEachEngineAndDriverAreRead(
       String path, @Nullable String container, @Nullable String pod) {
     assertThat(CgroupIdentity.ofPath(full(path)))
-        .isEqualTo(
-            of(container == null ? null : full(container), pod == null ? null : full(pod)));
+        .isEqualTo(of(container == null ? null : full(container), pod == null ? null : full(pod)));
   }
 
   /** Writes out the short forms of the table above. */

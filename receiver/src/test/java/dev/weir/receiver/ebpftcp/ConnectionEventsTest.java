@@ -90,7 +90,9 @@ class ConnectionEventsTest {
     List<LogRecord> logs = new CopyOnWriteArrayList<>();
     Receiver receiver = receiver(source, logs, new AtomicInteger());
     source.live.add(
-        TestRecord.live().client("10.0.0.1", 1, "10.0.0.2", 80).times(SECOND, SECOND, 100 * SECOND));
+        TestRecord.live()
+            .client("10.0.0.1", 1, "10.0.0.2", 80)
+            .times(SECOND, SECOND, 100 * SECOND));
     source.live.add(
         TestRecord.live()
             .client("10.0.0.9", 1, "10.0.0.2", 80)
@@ -102,7 +104,9 @@ class ConnectionEventsTest {
 
     source.live.set(
         0,
-        TestRecord.live().client("10.0.0.1", 1, "10.0.0.2", 80).times(SECOND, SECOND, 200 * SECOND));
+        TestRecord.live()
+            .client("10.0.0.1", 1, "10.0.0.2", 80)
+            .times(SECOND, SECOND, 200 * SECOND));
     source.live.set(
         1,
         TestRecord.live()

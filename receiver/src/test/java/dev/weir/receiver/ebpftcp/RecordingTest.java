@@ -199,8 +199,7 @@ class RecordingTest {
     ScriptedSource source = new ScriptedSource();
     RecordingSource recording =
         new RecordingSource(
-            source,
-            RecordingWriter.open(file, 4096, 0, System::nanoTime, NOPLogger.NOP_LOGGER));
+            source, RecordingWriter.open(file, 4096, 0, System::nanoTime, NOPLogger.NOP_LOGGER));
     int seen = 0;
     Random random = new Random(3);
     for (int i = 0; i < 100; i++) {
@@ -252,8 +251,7 @@ class RecordingTest {
     recording.close();
 
     long[] now = {77};
-    try (ReplaySource replay =
-        ReplaySource.open(file, 2, () -> now[0], NOPLogger.NOP_LOGGER)) {
+    try (ReplaySource replay = ReplaySource.open(file, 2, () -> now[0], NOPLogger.NOP_LOGGER)) {
       assertThat(replay.drain((m, at) -> {})).isEqualTo(1);
       now[0] += 499_999_999L;
       assertThat(replay.drain((m, at) -> {})).isZero();

@@ -130,8 +130,7 @@ class SharedSourceTest {
 
   @Test
   void aThreadThatDiesEndsTheAgentAndClosesTheSource() throws StartException {
-    ReceiverFactory<EbpfTcpConfig> broken =
-        EbpfTcpReceiverFactory.create((probe, log) -> source);
+    ReceiverFactory<EbpfTcpConfig> broken = EbpfTcpReceiverFactory.create((probe, log) -> source);
     TestContext.TestHost host = new TestContext.TestHost();
     Consumer<Metric> consumer = batch -> Outcome.accepted();
     Receiver receiver =
