@@ -160,11 +160,12 @@ struct {
 OVERFLOW_HASH(overflow_even);
 OVERFLOW_HASH(overflow_odd);
 
-/* Room for what does not fit the stack. A program that interrupts another on this CPU gets the next level;
+/* What is kept a CPU, and room for what does not fit the stack. A program that interrupts another on this CPU gets the next level;
  * it ends before the one below goes on. Process context, softirq and the snapshot make three. */
 #define SCRATCH_LEVELS 4
 struct scratch {
-  __u64 depth;
+  __u32 depth;
+  __u32 free_slot; /* the slot that was freed last on this CPU: its memory is still in the cache */
   struct {
     struct record r;
     struct overflow_key key;

@@ -82,7 +82,8 @@ final class ClosingSlots {
    */
   void collect(int snapshot, int patience, long used, RecordSink sink) {
     long now = 0;
-    for (int i = 0; i < Math.min(used, SLOTS); i++) {
+    // Slot 0 is tried before any is handed out.
+    for (int i = 0; i < Math.min(used + 1, SLOTS); i++) {
       long at = (long) i * SIZE;
       int state = (int) INT.getAcquire(slots, at + STATE);
       if (state != BUSY) {
