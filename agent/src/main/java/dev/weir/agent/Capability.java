@@ -2,7 +2,6 @@ package dev.weir.agent;
 
 /** The Linux capabilities that matter to the agent, with their bits ({@code capabilities(7)}). */
 enum Capability {
-  CAP_NET_ADMIN(12),
   CAP_SYS_PTRACE(19),
   CAP_SYS_ADMIN(21),
   CAP_PERFMON(38),

@@ -29,7 +29,6 @@ final class Doctor {
       List.of(
           new Need(Capability.CAP_BPF, true, "programs and maps cannot be loaded"),
           new Need(Capability.CAP_PERFMON, true, "tracing programs cannot be loaded"),
-          X
           new Need(
               Capability.CAP_SYS_PTRACE,
               false,
