@@ -9,5 +9,5 @@ fi
 . build/find-jdk.sh
 java_home=$(find_jdk javac)
 # jmh's forks use the class path and the options of this JVM.
-exec "$java_home/bin/java" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED \
+exec "$java_home/bin/java" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
   -cp "$(echo bench/target/weir-bench-*.jar):bench/target/lib/*" dev.weir.bench.Main "$@"

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -33,7 +34,12 @@ public final class Main {
   }
 
   private static List<Benchmark> all() {
-    return List.of(new KernelBenchmark(LoggerFactory.getLogger("bench")));
+    Logger log = LoggerFactory.getLogger("bench");
+    return List.of(
+        new KernelBenchmark(log),
+        new FoldBenchmark(),
+        new SnapshotBenchmark(log),
+        new JmhBenchmark());
   }
 
   private static int run(String[] arguments, PrintStream out) throws InterruptedException {
