@@ -1,5 +1,35 @@
 #!/bin/sh
-# The run that the AOT cache is made from. Called by build/dist.sh with WEIR_AOT_TRAINING set.
+# The run that the AOT cache is made from: plays back a recording through every component of config.yaml, asks both
+# pages, and stops. Needs neither kernel nor privileges. Called by build/dist.sh with WEIR_AOT_TRAINING set.
 set -eu
 cd "$(dirname "$0")/.."
-exec dist/bin/weir --help
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+dist/bin/weir --config examples/replay/config.yaml \
+  --set receivers.ebpf_tcp.replay_speed=0 \
+  --set exporters.prometheus.endpoint=localhost:0 \
+  --set exporters.access_log.path=/dev/null \
+  --set 'service.telemetry.metrics.readers=[{pull: {exporter: {prometheus: {host: localhost, port: 0}}}}]' \
+  >"$log" 2>&1 &
+agent=$!
+
+tries=0
+until grep -q 'own metrics: ' "$log"; do
+  tries=$((tries + 1))
+  if [ "$tries" -gt 300 ] || ! kill -0 "$agent" 2>/dev/null; then
+    cat "$log"
+    kill "$agent" 2>/dev/null || true
+    exit 1
+  fi
+  sleep 0.1
+done
+sleep 1 # the recording is played and collected once more
+if command -v curl >/dev/null; then
+  for url in $(sed -n 's/.*: \(http:.*\)/\1/p' "$log"); do
+    curl -sS -o /dev/null "$url" || true
+  done
+fi
+kill -TERM "$agent"
+wait "$agent"
+cat "$log"

@@ -8,8 +8,11 @@ import dev.weir.pipeline.ComponentKind;
 import dev.weir.pipeline.Factory;
 import dev.weir.pipeline.config.AgentConfig;
 import dev.weir.pipeline.config.ConfigSource;
+import dev.weir.pipeline.config.SchemaTable;
 import dev.weir.pipeline.telemetry.TelemetryConfig;
 import dev.weir.pipeline.testing.LifecycleContract;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -72,6 +75,40 @@ final class BuiltInTest {
 
   private static <C> void check(AgentConfig.Configured<C> configured) throws Exception {
     LifecycleContract.of(configured.factory(), configured.config()).check();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyReadmeSaysWhatTheSchemaSays() {
+    return BuiltIn.create().components().factories().stream()
+        .map(
+            factory ->
+                dynamicTest(
+                    factory.kind().word() + " " + factory.type().name(),
+                    () ->
+                        assertThat(
+                                SchemaTable.of(factory.type().schema())
+                                    .differences(Files.readString(readme(factory))))
+                            .as(
+                                "%s against the schema; the table that it should hold:%n%s",
+                                readme(factory), SchemaTable.of(factory.type().schema()).markdown())
+                            .isEmpty()));
+  }
+
+  /** Returns the README in the folder of the component: the package of its config record. */
+  private static Path readme(Factory<?> factory) throws IOException {
+    String folder =
+        factory.type().schema().defaults().getClass().getPackageName().replace('.', '/');
+    try (Stream<Path> modules = Files.list(Repository.root())) {
+      List<Path> found =
+          modules
+              .map(module -> module.resolve("src/main/java").resolve(folder).resolve("README.md"))
+              .filter(Files::isRegularFile)
+              .toList();
+      assertThat(found)
+          .as("README.md of %s in a folder %s", factory.type().name(), folder)
+          .hasSize(1);
+      return found.getFirst();
+    }
   }
 
   private AgentConfig<TelemetryConfig> load(BuiltIn builtIn) throws CommandFailure {
