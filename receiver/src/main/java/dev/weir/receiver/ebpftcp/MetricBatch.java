@@ -121,10 +121,11 @@ final class MetricBatch {
 
   private void histogram(
       int row, long[] s, int base, RowLayout.Histogram histogram, long time, HistogramPoints out) {
-    int at = base + histogram.at();
+    int sum = base + histogram.sum();
+    int at = base + histogram.buckets();
     int buckets = histogram.bounds().buckets();
     long count = 0;
-    for (int i = 1; i <= buckets; i++) {
+    for (int i = 0; i < buckets; i++) {
       count += s[at + i];
     }
     if (count == 0) {
@@ -139,12 +140,13 @@ final class MetricBatch {
         start,
         time,
         count,
-        s[at] / 1e9,
+        s[sum] / 1e9,
         histogram.bounds().seconds(),
         s,
-        at + 1);
+        at);
     if (layout.delta) {
-      Arrays.fill(s, at, at + 1 + buckets, 0);
+      s[sum] = 0;
+      Arrays.fill(s, at, at + buckets, 0);
     }
   }
 

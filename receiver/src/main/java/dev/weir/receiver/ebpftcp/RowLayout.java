@@ -9,17 +9,18 @@ import java.util.Set;
  * Where everything stands in a row, and what is exported of it: computed once from the config.
  *
  * <pre>
- * key | touched | started | columns | marks | [sent times, delta only] | histograms
+ * key | touched | sums of histograms | columns | started | marks | [sent times, delta only] | buckets
  * </pre>
  *
  * <p>A mark is the greatest value of a column that was ever exported: cumulative points are never
- * below it, a delta is what lies above it. An explicit histogram is its sum in nanoseconds, then
- * its buckets; exponential ones are objects beside the row.
+ * below it, a delta is what lies above it. An explicit histogram is its sum in nanoseconds and its
+ * buckets; exponential ones are objects beside the row. What each record touches stands in front.
  */
 @SuppressWarnings("EnumOrdinal") // ordinals are the positions in a row
 final class RowLayout {
   /** One histogram: which metric, where in the row, by which bounds. */
-  record Histogram(MetricDefinition metric, int at, ExplicitBounds bounds, int index) {}
+  record Histogram(
+      MetricDefinition metric, int sum, int buckets, ExplicitBounds bounds, int index) {}
 
   /** One point of a number metric: which columns it adds up, with which attribute set. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -100,9 +101,10 @@ final class RowLayout {
     }
 
     touched = keyLength;
-    started = touched + 1;
-    columns = started + 1;
-    marks = columns + Column.COUNT;
+    int sums = touched + 1;
+    columns = sums + histograms.size();
+    started = columns + Column.COUNT;
+    marks = started + 1;
     sentTimes = marks + Column.COUNT;
     int at = sentTimes + (delta ? series.size() + histograms.size() : 0);
     for (int i = 0; i < histograms.size(); i++) {
@@ -112,8 +114,8 @@ final class RowLayout {
         exponential.add(metric);
       } else {
         ExplicitBounds bounds = new ExplicitBounds(settings.bounds());
-        explicit.add(new Histogram(metric, at, bounds, i));
-        at += 1 + bounds.buckets();
+        explicit.add(new Histogram(metric, sums + i, at, bounds, i));
+        at += bounds.buckets();
       }
     }
     stride = at;

@@ -149,10 +149,15 @@ final class RowTable {
     long delta = at + ConnectionRecord.DELTA;
     s[c + SEGMENTS_OUT] += m.get(JAVA_INT, delta);
     s[c + SEGMENTS_IN] += m.get(JAVA_INT, delta + 4);
-    s[c + RETRANSMITS] += m.get(JAVA_INT, delta + 8);
-    s[c + LOST] += m.get(JAVA_INT, delta + 12);
-    s[c + RESETS_OUT] += m.get(JAVA_INT, delta + 16);
-    s[c + RESETS_IN] += m.get(JAVA_INT, delta + 20);
+    // Mostly there are none of these four: two loads tell.
+    if (m.get(JAVA_LONG, delta + 8) != 0) {
+      s[c + RETRANSMITS] += m.get(JAVA_INT, delta + 8);
+      s[c + LOST] += m.get(JAVA_INT, delta + 12);
+    }
+    if (m.get(JAVA_LONG, delta + 16) != 0) {
+      s[c + RESETS_OUT] += m.get(JAVA_INT, delta + 16);
+      s[c + RESETS_IN] += m.get(JAVA_INT, delta + 20);
+    }
     if (kind == ConnectionRecord.KIND_LIVE) {
       lastLive = now;
     }
@@ -198,9 +203,8 @@ final class RowTable {
       exponential(row, which).record(nanos);
       return;
     }
-    int at = base + histogram.at();
-    s[at] += nanos;
-    s[at + 1 + histogram.bounds().bucket(nanos)]++;
+    s[base + histogram.sum()] += nanos;
+    s[base + histogram.buckets() + histogram.bounds().bucket(nanos)]++;
   }
 
   private ExponentialHistogram exponential(int row, int which) {
@@ -630,7 +634,7 @@ final class RowTable {
         row -> {
           long[] s = row(row);
           int base = offset(row);
-          for (int column = 0; column < Column.COUNTERS; column++) {
+          for (int column = Column.FIRST_COUNTER; column < Column.COUNT; column++) {
             sum[0] +=
                 Math.max(0, s[base + layout.marks + column] - s[base + layout.columns + column]);
           }

@@ -284,7 +284,7 @@ class RowTablePropertyTest {
           long[] s = table.row(row);
           int base = table.offset(row) + table.layout.columns;
           int marks = table.offset(row) + table.layout.marks;
-          for (int column = 0; column < Column.COUNTERS; column++) {
+          for (int column = Column.FIRST_COUNTER; column < Column.COUNT; column++) {
             long dip = s[marks + column] - s[base + column];
             if (dip > 0) {
               s[base + column] += dip;
