@@ -17,5 +17,5 @@ if [ "$(id -u)" -ne 0 ]; then
   as_root=sudo
 fi
 bench_jar=$(echo bench/target/weir-bench-*.jar)
-exec $as_root "$java_home/bin/java" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED \
+exec $as_root "$java_home/bin/java" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
   -cp "$bench_jar:bench/target/lib/*" dev.weir.bench.Main "$@"

@@ -47,38 +47,48 @@ final class FoldBenchmark implements Benchmark {
   @Override
   public List<Result> run(Settings settings, PrintStream progress) throws Exception {
     Sample raw = new Sample();
+    Sample bare = new Sample();
     Sample folded = new Sample();
     Sample times = new Sample();
     Sum sum = new Sum();
-    RowFold rows = new RowFold();
+    RowFold withoutContainers = RowFold.withoutContainers();
+    RowFold asShipped = RowFold.asShipped();
+    List<RecordSink> sinks = List.of(sum, withoutContainers, asShipped);
     try (MemoryRing ring = new MemoryRing(RING)) {
       SyntheticRecords records = new SyntheticRecords();
       while (ring.add(records.next())) {
         // until it is full
       }
       for (long end = CpuClock.nanos() + WARM_UP_NANOS; CpuClock.nanos() < end; ) {
-        ring.lap(sum);
-        ring.lap(rows);
+        sinks.forEach(ring::lap);
       }
       for (int pair = 0; pair < settings.pairs(); pair++) {
-        double a = pair % 2 == 0 ? nanos(ring, sum) : 0;
-        double b = nanos(ring, rows);
-        a = pair % 2 == 0 ? a : nanos(ring, sum);
-        raw.add(a);
-        folded.add(b);
-        times.add(b / a);
+        double[] nanos = new double[sinks.size()];
+        for (int i = 0; i < nanos.length; i++) {
+          int which = pair % 2 == 0 ? i : nanos.length - 1 - i;
+          nanos[which] = nanos(ring, sinks.get(which));
+        }
+        raw.add(nanos[0]);
+        bare.add(nanos[1]);
+        folded.add(nanos[2]);
+        times.add(nanos[2] / nanos[0]);
         progress.printf(
-            Locale.ROOT, "fold: pair %d: %.1f ns raw, %.1f ns folded%n", pair + 1, a, b);
+            Locale.ROOT,
+            "fold: pair %d: %.1f ns raw, %.1f ns without containers, %.1f ns as shipped%n",
+            pair + 1,
+            nanos[0],
+            nanos[1],
+            nanos[2]);
       }
     }
-    if (sum.sum == 0 || rows.rows() != SyntheticRecords.ROWS || rows.opened() == 0) {
-      throw new IllegalStateException(
-          "the records did not arrive: " + rows.rows() + " rows, " + rows.opened() + " opened");
+    if (sum.sum == 0 || asShipped.rows() < SyntheticRecords.ROWS || asShipped.opened() == 0) {
+      throw new IllegalStateException("the records did not arrive: " + asShipped.rows() + " rows");
     }
     return List.of(
         Result.figure("ring read of a record", "ns", raw),
-        Result.figure("ring read and fold of a record", "ns", folded),
-        Result.atMost("fold over bare read", "times", times, MOST_TIMES));
+        Result.figure("read and fold, containers not looked up", "ns", bare),
+        Result.figure("read and fold as shipped", "ns", folded),
+        Result.atMost("fold as shipped over bare read", "times", times, MOST_TIMES));
   }
 
   private static double nanos(MemoryRing ring, RecordSink sink) {

@@ -39,6 +39,8 @@ public final class Main {
         new KernelBenchmark(log),
         new FoldBenchmark(),
         new SnapshotBenchmark(log),
+        new TrafficBenchmark(),
+        new IdleBenchmark(),
         new JmhBenchmark());
   }
 

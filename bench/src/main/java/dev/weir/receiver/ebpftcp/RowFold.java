@@ -2,6 +2,7 @@ package dev.weir.receiver.ebpftcp;
 
 import dev.weir.bpf.RecordSink;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.random.RandomGenerator;
 
@@ -12,9 +13,14 @@ import java.util.random.RandomGenerator;
 public final class RowFold implements RecordSink {
   private final RowTable table;
 
-  /** Makes an empty table. */
-  public RowFold() {
-    this(Identity.Resolver.NOBODY);
+  /** Makes an empty table as the receiver has it. */
+  public static RowFold asShipped() {
+    return new RowFold(new CgroupIdentity(Path.of("/proc"), System::nanoTime));
+  }
+
+  /** Makes one that looks no container up. */
+  public static RowFold withoutContainers() {
+    return new RowFold(Identity.Resolver.NOBODY);
   }
 
   private RowFold(Identity.Resolver identities) {
