@@ -144,7 +144,7 @@ struct slot {
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(map_flags, BPF_F_MMAPABLE);
-  __uint(max_entries, 16384);
+  __uint(max_entries, 8192);
   __type(key, __u32);
   __type(value, struct slot);
 } slots SEC(".maps");

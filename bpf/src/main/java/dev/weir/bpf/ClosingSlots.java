@@ -24,7 +24,7 @@ import java.lang.invoke.VarHandle;
  */
 final class ClosingSlots {
   /** How many connections may be closing at once; more than that are not insured, and counted. */
-  static final int SLOTS = 16384;
+  static final int SLOTS = 8192;
 
   static final int SIZE = 264;
   static final int STATE = 0;

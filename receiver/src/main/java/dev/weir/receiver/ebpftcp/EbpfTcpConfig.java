@@ -193,7 +193,7 @@ public record EbpfTcpConfig(
         fields
             .whole(
                 "ring_size",
-                4L << 20,
+                2L << 20,
                 "Bytes of the ring between kernel and agent, a power of two; with several receivers"
                     + " the greatest counts, here and for the next three.")
             .check(

@@ -110,7 +110,7 @@ class SharedSourceTest {
     assertThat(probe.receivers().getFirst().events()).isTrue();
     assertThat(probe.receivers().getFirst().excludeSelf()).isTrue();
     assertThat(probe.adoptExisting()).isTrue();
-    assertThat(probe.ringSize()).isEqualTo(4 << 20);
+    assertThat(probe.ringSize()).isEqualTo(2 << 20);
   }
 
   @Test
