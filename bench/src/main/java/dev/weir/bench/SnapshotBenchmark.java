@@ -18,6 +18,7 @@ import org.slf4j.Logger;
  */
 final class SnapshotBenchmark implements Benchmark {
   private static final double MOST_PART = 0.25;
+  private static final double LEAST_SEEN = 0.99;
   private static final int SOCKETS = 100_000;
   private static final int ADDRESSES = 1000;
 
@@ -109,7 +110,8 @@ final class SnapshotBenchmark implements Benchmark {
     long begin = CpuClock.nanos();
     int seen = probe.snapshot(rows);
     long nanos = CpuClock.nanos() - begin;
-    if (seen < sockets) {
+    // A table that changes while it is read may skip some (docs/design.md, totals, 5).
+    if (seen < sockets * LEAST_SEEN) {
       throw new IllegalStateException("of " + sockets + " sockets the snapshot saw " + seen);
     }
     return nanos;
