@@ -79,6 +79,7 @@ enum {
 #define AF_INET6 10
 #define IPPROTO_TCP 6
 #define SOCK_DONE_BIT 1 /* enum sock_flags: SOCK_DONE */
+enum { SO_EE_ORIGIN_ICMP = 2, SO_EE_ORIGIN_ICMP6 = 3 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -130,8 +131,23 @@ struct cgroup {
 struct sock_cgroup_data {
   struct cgroup *cgroup; /* since 5.15 */
 };
+struct sk_buff {
+  char cb[48];
+};
+struct sk_buff_head {
+  struct sk_buff *next;
+  __u32 qlen;
+};
+struct sock_extended_err {
+  __u32 ee_errno;
+  __u8 ee_origin;
+};
+struct sock_exterr_skb { /* lies in sk_buff.cb of what is in sk_error_queue */
+  struct sock_extended_err ee;
+};
 struct sock {
   struct sock_common __sk_common;
+  struct sk_buff_head sk_error_queue;
   int sk_err;
   int sk_err_soft;
   __u16 sk_protocol;
@@ -179,7 +195,6 @@ struct socket {
   struct sock *sk;
 };
 struct file;
-struct sk_buff;
 struct seq_file;
 struct bpf_map;
 struct bpf_iter_meta {

@@ -114,11 +114,22 @@ static __always_inline __u8 end_outcome(__u8 old_state, int error) {
   return OUTCOME_NONE;
 }
 
+/* What an ICMP message said to a socket that was in use when it came: in sk_err_soft, until an application
+ * that polls takes it by SO_ERROR; then still in the error queue. 0 if there was none. */
+static __always_inline int icmp_error(struct tcp_sock *tp) {
+  int soft = SK(tp).sk_err_soft;
+  if (soft || !SK(tp).sk_error_queue.qlen) return soft;
+  struct sk_buff *first = SK(tp).sk_error_queue.next;
+  struct sock_exterr_skb *said = (void *)first + bpf_core_field_offset(struct sk_buff, cb);
+  __u8 origin = BPF_CORE_READ(said, ee.ee_origin);
+  if (origin != SO_EE_ORIGIN_ICMP && origin != SO_EE_ORIGIN_ICMP6) return 0;
+  return BPF_CORE_READ(said, ee.ee_errno);
+}
+
 /* error.type of a connection that was never established. sk_err is 0 when the application gave up, when
- * there was no port left, and when the SYN could not be sent at all. An ICMP error that came while the
- * socket was in use is in sk_err_soft only. */
+ * there was no port left, and when the SYN could not be sent at all. */
 static __always_inline __u8 failure_outcome(struct tcp_sock *tp, int error) {
-  switch (error ? error : SK(tp).sk_err_soft) {
+  switch (error ? error : icmp_error(tp)) {
     case 0:
       if (tp->segs_out) return OUTCOME_ABORTED;
       return local_port(tp) ? OUTCOME_OTHER : OUTCOME_ADDRESS_UNAVAILABLE;
