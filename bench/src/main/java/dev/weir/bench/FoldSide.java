@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import dev.weir.bpf.BpfException;
 import dev.weir.bpf.MemoryRing;
 import dev.weir.bpf.RecordSink;
+import dev.weir.receiver.ebpftcp.EbpfTcpConfig;
 import dev.weir.receiver.ebpftcp.RowFold;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -26,7 +27,6 @@ enum FoldSide {
   /** Folds as the agent does. */
   AS_SHIPPED;
 
-  private static final int RING = 4 << 20;
   private static final int LONGS = 20;
   private static final long MEASURED_NANOS = 200_000_000L;
   private static final long WARM_UP_NANOS = 1_500_000_000L;
@@ -57,7 +57,7 @@ enum FoldSide {
   }
 
   private double measure() throws IOException, BpfException {
-    try (MemoryRing ring = new MemoryRing(RING)) {
+    try (MemoryRing ring = new MemoryRing((int) EbpfTcpConfig.SCHEMA.defaults().ringSize())) {
       SyntheticRecords records = new SyntheticRecords();
       while (ring.add(records.next())) {
         // until it is full

@@ -3,6 +3,7 @@ package dev.weir.bench;
 import dev.weir.bpf.ConnectionRecord;
 import dev.weir.bpf.ProbeConfig;
 import dev.weir.bpf.TcpProbe;
+import dev.weir.receiver.ebpftcp.EbpfTcpConfig;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -34,11 +35,12 @@ final class KernelReader implements AutoCloseable {
 
   /** Returns what the agent loads the probe with by default. */
   static ProbeConfig config(boolean events) {
+    EbpfTcpConfig defaults = EbpfTcpConfig.SCHEMA.defaults();
     return new ProbeConfig(
-        4 << 20,
-        4096,
-        8192,
-        1024,
+        (int) defaults.ringSize(),
+        (int) defaults.rowCapacity(),
+        (int) defaults.overflowEntries(),
+        (int) defaults.filterEntries(),
         true,
         List.of(
             new ProbeConfig.ReceiverConfig(

@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /**
  * Connection records of a busy node: {@value #CONNECTIONS_SHARE} % whole short connections, the
@@ -25,13 +26,15 @@ final class SyntheticRecords {
   private final Random random = new Random(20261120);
   private final int[] processes =
       ProcessHandle.allProcesses().mapToInt(p -> (int) p.pid()).limit(PROCESSES).toArray();
+  private final int[] order = IntStream.range(0, ROWS).toArray();
+  private int made;
   private final MemorySegment record =
       MemorySegment.ofArray(new long[ConnectionRecord.SIZE / Long.BYTES]);
 
   /** Returns the next record; the memory is the same each time. */
   MemorySegment next() {
     record.fill((byte) 0);
-    int row = random.nextInt(ROWS);
+    int row = nextRow();
     boolean client = row % 2 == 0;
     boolean live = random.nextInt(100) >= CONNECTIONS_SHARE;
     long now = 1000 * SECOND + random.nextLong(SECOND);
@@ -73,6 +76,16 @@ final class SyntheticRecords {
                 | ConnectionRecord.CLOSED);
     flag(ConnectionRecord.WANTED, 1);
     return record;
+  }
+
+  /** Returns each row once in every {@value #ROWS}, each time in another order. */
+  private int nextRow() {
+    int at = made++ % ROWS;
+    int other = at + random.nextInt(ROWS - at);
+    int row = order[other];
+    order[other] = order[at];
+    order[at] = row;
+    return row;
   }
 
   private void put(long at, long value) {
