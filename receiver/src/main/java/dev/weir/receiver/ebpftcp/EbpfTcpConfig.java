@@ -213,7 +213,7 @@ public record EbpfTcpConfig(
             .check(n -> n >= 1 && n <= 1L << 20, "must be between 1 and 1048576");
     var rowCapacity =
         fields
-            .whole("row_capacity", 4096, "Rows in one chunk of a snapshot of live connections.")
+            .whole("row_capacity", 8192, "Rows in one chunk of a snapshot of live connections.")
             .check(n -> n >= 16 && n <= 1L << 20, "must be between 16 and 1048576");
     var maxRows =
         fields
