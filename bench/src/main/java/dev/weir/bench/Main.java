@@ -39,7 +39,8 @@ public final class Main {
         new KernelBenchmark(log),
         new FoldBenchmark(),
         new SnapshotBenchmark(log),
-        new TrafficBenchmark(),
+        TrafficBenchmark.connections(),
+        TrafficBenchmark.addresses(),
         new IdleBenchmark(),
         new JmhBenchmark());
   }

@@ -3,6 +3,7 @@ package dev.weir.bench;
 import dev.weir.testbed.Ports;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -24,6 +25,7 @@ import java.util.stream.Stream;
  */
 final class RunningAgent implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final int OUT_OF_MEMORY = 3; // of -XX:+ExitOnOutOfMemoryError
   private static final double TICK_SECONDS = 0.01; // the same on every Linux
 
   private final HttpClient http = HttpClient.newHttpClient();
@@ -72,10 +74,8 @@ final class RunningAgent implements AutoCloseable {
             .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
             .sum();
       }
-    } catch (IOException e) {
-      if (!process.isAlive()) {
-        throw new IOException("the agent has ended: " + Files.readString(errors), e);
-      }
+    } catch (IOException | UncheckedIOException e) {
+      failIfEnded();
       return Double.NaN;
     }
   }
@@ -101,10 +101,21 @@ final class RunningAgent implements AutoCloseable {
               .body();
       return body.lines().anyMatch(line -> line.startsWith(beginning));
     } catch (IOException e) {
-      if (!process.isAlive()) {
-        throw new IOException("the agent has ended: " + Files.readString(errors), e);
-      }
+      failIfEnded();
       return false;
+    }
+  }
+
+  /** A connection that broke may be all that is seen yet of an agent that dies. */
+  private void failIfEnded() throws IOException, InterruptedException {
+    if (process.waitFor(1, TimeUnit.SECONDS)) {
+      String[] said = Files.readString(errors).strip().split("\n", -1);
+      throw new IOException(
+          "the agent ended with exit code "
+              + process.exitValue()
+              + (process.exitValue() == OUT_OF_MEMORY ? " (OutOfMemoryError)" : "")
+              + ", saying last: "
+              + said[said.length - 1]);
     }
   }
 

@@ -20,6 +20,7 @@ import java.util.concurrent.TimeoutException;
 final class TrafficBenchmark implements Benchmark {
   private static final int CONNECTIONS = 1_000_000;
   private static final int ADDRESSES = 200_000;
+  private static final int FEW = 8;
   private static final int PARTS = 10;
   private static final int WARM_UP = 2;
   private static final double MOST_GROWTH_PERCENT = 10;
@@ -27,23 +28,43 @@ final class TrafficBenchmark implements Benchmark {
   private static final int DOWN = 1000;
   private static final int FIRST_ADDRESS = 0x7f010001; // 127.1.0.1
 
+  private final boolean manyAddresses;
+
+  private TrafficBenchmark(boolean manyAddresses) {
+    this.manyAddresses = manyAddresses;
+  }
+
+  /** A million connections from eight addresses. */
+  static TrafficBenchmark connections() {
+    return new TrafficBenchmark(false);
+  }
+
+  /** 200,000 connections, each from an address of its own. */
+  static TrafficBenchmark addresses() {
+    return new TrafficBenchmark(true);
+  }
+
   @Override
   public String name() {
-    return "traffic";
+    return manyAddresses ? "addresses" : "traffic";
   }
 
   @Override
   public String about() {
-    return "memory and exact totals under 1,000,000 connections, and under 200,000 addresses";
+    return manyAddresses
+        ? "memory and exact totals under 200,000 client addresses"
+        : "memory and exact totals under 1,000,000 short connections";
   }
 
   @Override
   public List<Result> run(Settings settings, PrintStream progress) throws Exception {
     List<Result> results = new ArrayList<>();
-    int connections = settings.amount(CONNECTIONS / PARTS, 200);
-    int addresses = settings.amount(ADDRESSES / PARTS, 200);
-    measure("few addresses", connections, 8, false, settings, progress, results);
-    measure("many addresses", addresses, addresses, true, settings, progress, results);
+    int each = settings.amount((manyAddresses ? ADDRESSES : CONNECTIONS) / PARTS, 200);
+    if (manyAddresses) {
+      measure("many addresses", each, each, true, settings, progress, results);
+    } else {
+      measure("few addresses", each, FEW, false, settings, progress, results);
+    }
     return results;
   }
 
