@@ -273,6 +273,8 @@ static __always_inline bool write_record(struct record *r, struct tcp_sock *tp, 
     slot->base.resets_out = resets_out;
     slot->base.resets_in = resets_in;
     slot->reported = reported;
+    /* After shutdown(SHUT_WR) more may still come in. */
+    slot->r.total_received = received;
   }
   bpf_spin_unlock(&c->lock);
   r->effects = effects;
