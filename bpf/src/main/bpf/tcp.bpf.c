@@ -255,11 +255,12 @@ static __always_inline void on_established(struct sock *sk, struct tcp_sock *tp,
 }
 
 /* The application closes: process context, so the task is the one that owns the socket now. */
-static __always_inline void on_fin(struct sock *sk, struct tcp_sock *tp, int new_state) {
+static __always_inline void on_fin(struct sock *sk, struct tcp_sock *tp) {
   struct task_struct *task = bpf_get_current_task_btf();
   struct conn *c = bpf_sk_storage_get(&conns, sk, 0, 0);
   if (!c) {
-    if (settings.adopt) adopt(sk, tp, new_state, task, true);
+    /* The FIN is not yet queued: the byte formula must not look for it. */
+    if (settings.adopt) adopt(sk, tp, TCP_ESTABLISHED, task, true);
     return;
   }
   if (c->sk != (__u64)sk) settle_child(sk, tp, c, 0);
@@ -317,7 +318,7 @@ int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state) {
   } else if (new_state == TCP_SYN_SENT) {
     on_syn_sent(sk, tp);
   } else if (new_state == TCP_FIN_WAIT1 || new_state == TCP_LAST_ACK) {
-    on_fin(sk, tp, new_state);
+    on_fin(sk, tp);
   } else if (new_state == TCP_LISTEN) {
     on_listen(sk);
   } else if (new_state == TCP_CLOSE_WAIT) {

@@ -39,8 +39,11 @@ final class RingReader implements AutoCloseable {
     this.libc = libc;
     this.mask = size - 1L;
     this.consumer = libc.map(fd, pageSize, Libc.PROT_READ | Libc.PROT_WRITE, 0);
-    this.producer = libc.map(fd, pageSize + 2L * size, Libc.PROT_READ, pageSize);
-    this.data = producer.asSlice(pageSize, 2L * size);
+    // Of the second mapping of the data only its first page: a record that wraps is far shorter,
+    // and each
+    // page that is mapped counts as resident.
+    this.producer = libc.map(fd, 2L * pageSize + size, Libc.PROT_READ, pageSize);
+    this.data = producer.asSlice(pageSize, (long) pageSize + size);
     this.position = (long) LONG.getAcquire(consumer, 0L);
   }
 

@@ -219,7 +219,7 @@ public record EbpfTcpConfig(
         fields
             .whole(
                 "max_rows",
-                20_000,
+                5_000,
                 "Most distinct sets of attributes; past it connections are added up in one row with"
                     + " `otel.metric.overflow=true`.")
             .check(n -> n >= 1 && n <= 10_000_000, "must be between 1 and 10000000");
