@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -38,7 +39,8 @@ public final class AgentProcess implements AutoCloseable {
       List<String> arguments,
       Map<String, String> environment,
       @Nullable String config,
-      @Nullable URI scrape) {
+      @Nullable URI scrape,
+      boolean asAnotherUser) {
     /** Copies what it is given. */
     public Launch {
       prefix = List.copyOf(prefix);
@@ -48,31 +50,40 @@ public final class AgentProcess implements AutoCloseable {
 
     /** Starts under a command, such as {@code setpriv --reuid nobody}. */
     public Launch under(String... command) {
-      return new Launch(Arrays.asList(command), arguments, environment, config, scrape);
+      return new Launch(
+          Arrays.asList(command), arguments, environment, config, scrape, asAnotherUser);
     }
 
     /** Adds command line arguments. */
     public Launch with(String... more) {
       List<String> all = new ArrayList<>(arguments);
       all.addAll(Arrays.asList(more));
-      return new Launch(prefix, all, environment, config, scrape);
+      return new Launch(prefix, all, environment, config, scrape, asAnotherUser);
     }
 
     /** Sets an environment variable. */
     public Launch environment(String name, String value) {
       Map<String, String> all = new TreeMap<>(environment);
       all.put(name, value);
-      return new Launch(prefix, arguments, all, config, scrape);
+      return new Launch(prefix, arguments, all, config, scrape, asAnotherUser);
     }
 
     /** Runs with this configuration, written to a file. */
     public Launch config(String text) {
-      return new Launch(prefix, arguments, environment, text, scrape);
+      return new Launch(prefix, arguments, environment, text, scrape, asAnotherUser);
     }
 
     /** Says where {@link AgentProcess#scrape} asks. */
     public Launch scrapedAt(URI endpoint) {
-      return new Launch(prefix, arguments, environment, config, endpoint);
+      return new Launch(prefix, arguments, environment, config, endpoint, asAnotherUser);
+    }
+
+    /**
+     * Has the agent run from copies that every user can read; for {@link #under} a command that
+     * changes the user, who may not look into the directories of this build.
+     */
+    public Launch readableByAll() {
+      return new Launch(prefix, arguments, environment, config, scrape, true);
     }
 
     /** Starts the agent and returns at once. */
@@ -80,10 +91,11 @@ public final class AgentProcess implements AutoCloseable {
       return new AgentProcess(this);
     }
 
-    /** Starts the agent and returns when its endpoint answers. */
+    /** Starts the agent and returns when it says that it runs and its endpoint answers. */
     public AgentProcess startAndAwaitScrape() {
       AgentProcess agent = start();
       try {
+        agent.awaitRunning();
         agent.awaitScrape(s -> true);
         return agent;
       } catch (Throwable t) {
@@ -105,7 +117,7 @@ public final class AgentProcess implements AutoCloseable {
       directory.toFile().setExecutable(true, false);
       directory.toFile().setReadable(true, false);
       List<String> line = new ArrayList<>(launch.prefix);
-      line.addAll(command());
+      line.addAll(launch.asAnotherUser ? readableCommand(directory) : command());
       if (launch.config != null) {
         Path file = directory.resolve("config.yaml");
         Files.writeString(file, launch.config);
@@ -128,7 +140,7 @@ public final class AgentProcess implements AutoCloseable {
 
   /** Returns a launch of the agent with nothing set. */
   public static Launch agent() {
-    return new Launch(List.of(), List.of(), Map.of(), null, null);
+    return new Launch(List.of(), List.of(), Map.of(), null, null, false);
   }
 
   /** Returns the command line of the agent without arguments. */
@@ -140,14 +152,47 @@ public final class AgentProcess implements AutoCloseable {
       }
       return List.of(launcher);
     }
+    return java(System.getProperty("java.class.path"));
+  }
+
+  private static List<String> java(String classPath) {
     return List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1",
+        "-Xmx192m",
+        "-XX:+ExitOnOutOfMemoryError",
         "--enable-native-access=ALL-UNNAMED",
         "-cp",
-        System.getProperty("java.class.path"),
+        classPath,
         "dev.weir.agent.Main");
+  }
+
+  /** The agent from copies in {@code directory}: a distribution, or what is on the class path. */
+  private static List<String> readableCommand(Path directory) {
+    Path copies = directory.resolve("copies");
+    String launcher = System.getProperty("weir.launcher", "");
+    if (!launcher.isEmpty()) {
+      Path home = Path.of(launcher).toAbsolutePath().getParent();
+      Path dist = home == null ? null : home.getParent();
+      if (dist == null) {
+        throw new AssertionError("weir.launcher=" + launcher + " is in no distribution");
+      }
+      Command.run("cp", "-r", dist.toString(), copies.toString());
+      Command.run("chmod", "-R", "a+rX", copies.toString());
+      return List.of(copies.resolve("bin/weir").toString());
+    }
+    Command.run("mkdir", copies.toString());
+    List<String> classPath = new ArrayList<>();
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+      if (!entry.isEmpty() && Files.exists(Path.of(entry))) {
+        Path copy = copies.resolve(Integer.toString(classPath.size()));
+        // The name of a jar does not matter; that of a directory does not either.
+        Command.run("cp", "-r", entry, copy.toString());
+        classPath.add(copy.toString());
+      }
+    }
+    Command.run("chmod", "-R", "a+rX", copies.toString());
+    return java(String.join(File.pathSeparator, classPath));
   }
 
   private Path out() {
@@ -188,6 +233,25 @@ public final class AgentProcess implements AutoCloseable {
         .findFirst()
         .orElse(process.toHandle())
         .pid();
+  }
+
+  /**
+   * Waits until it says that it runs: exporters start before receivers, so an endpoint that answers
+   * does not tell that connections are counted.
+   */
+  public void awaitRunning() {
+    try {
+      Awaitility.await()
+          .atMost(LIMIT)
+          .pollDelay(Duration.ZERO)
+          .pollInterval(Duration.ofMillis(20))
+          .until(() -> stderr().contains(" is running.") || !process.isAlive());
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError("the agent does not start\n" + this, e);
+    }
+    if (!process.isAlive()) {
+      throw new AssertionError("the agent has not started\n" + this);
+    }
   }
 
   /** Asks the endpoint once. */
@@ -268,6 +332,16 @@ public final class AgentProcess implements AutoCloseable {
     signal("KILL");
   }
 
+  /** Halts the process, as a machine that has no CPU for it would, until {@link #resume}. */
+  public void halt() {
+    signal("STOP");
+  }
+
+  /** Ends {@link #halt}. */
+  public void resume() {
+    signal("CONT");
+  }
+
   private void signal(String name) {
     Command.run("kill", "-" + name, Long.toString(pid()));
   }
@@ -311,12 +385,11 @@ public final class AgentProcess implements AutoCloseable {
     http.close();
     try {
       process.waitFor();
-      try (Stream<Path> files = Files.list(directory)) {
-        for (Path file : files.toList()) {
+      try (Stream<Path> files = Files.walk(directory)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
           Files.delete(file);
         }
       }
-      Files.delete(directory);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {

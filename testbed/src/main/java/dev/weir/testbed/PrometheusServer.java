@@ -103,13 +103,13 @@ public final class PrometheusServer implements AutoCloseable {
     throw new AssertionError(promql + " yields more than one value: " + result);
   }
 
-  /** Waits until a query yields this number. */
-  public void awaitQuery(String promql, double expected) {
+  /** Waits until a query yields this number, at most 2^53. */
+  public void awaitQuery(String promql, long expected) {
     await(
         promql + " = " + expected,
         () -> {
           OptionalDouble value = query(promql);
-          return value.isPresent() && value.getAsDouble() == expected;
+          return value.isPresent() && value.getAsDouble() == (double) expected;
         });
   }
 

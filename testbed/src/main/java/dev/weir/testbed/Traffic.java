@@ -175,6 +175,11 @@ public final class Traffic implements AutoCloseable {
     }
   }
 
+  /** Returns whether it still goes on. */
+  public boolean running() {
+    return process.isAlive();
+  }
+
   /** Waits for the end and returns the figures; {@code hold} closes its connections first. */
   public Result result() {
     try {

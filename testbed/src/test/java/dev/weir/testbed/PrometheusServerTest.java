@@ -33,7 +33,7 @@ class PrometheusServerTest {
     try (PrometheusServer prometheus =
         PrometheusServer.scraping("127.0.0.1:" + http.getAddress().getPort())) {
       prometheus.awaitHealthy();
-      prometheus.awaitQuery("sum(a_total)", 5368709120.0);
+      prometheus.awaitQuery("sum(a_total)", 5368709120L);
       assertThat(prometheus.complaints()).isEmpty();
     } finally {
       http.stop(0);
