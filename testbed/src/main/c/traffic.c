@@ -984,7 +984,14 @@ static int handed_over; /* a Unix socket (pass) or the listener (fork) */
 
 static void handover_worker(struct end *self) {
   for (long i = 0; i < self->o->count; i++) {
-    int fd = strcmp(self->o->how, "pass") ? taken(self, handed_over) : receive_descriptor(handed_over);
+    int fd;
+    if (strcmp(self->o->how, "pass")) {
+      fd = taken(self, handed_over);
+    } else {
+      fd = receive_descriptor(handed_over);
+      char c;
+      if (!hear(handed_over, &c, 1)) fail("the listener is gone");
+    }
     server_exchange(self, fd);
     step(self); /* the worker has it */
     expect_end(fd);
@@ -1006,6 +1013,7 @@ static void handover_server(struct end *self) {
       int fd = taken(self, l);
       send_descriptor(pair[0], fd);
       close(fd);
+      tell(pair[0], "c", 1); /* the worker's close is the last: it ends the connection */
     }
   }
   await_exit(worker, false);
