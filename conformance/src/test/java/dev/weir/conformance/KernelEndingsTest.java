@@ -250,4 +250,25 @@ class KernelEndingsTest {
       }
     }
   }
+
+  /** An event loop asks what is wrong at the first bad news, and closes. */
+  @Test
+  void unreachableIsUnreachableThoughTheApplicationClosedFirst() throws BpfException {
+    try (KernelWatch watch = KernelWatch.of(net)) {
+      Result known =
+          Traffic.run(
+              net,
+              "unreachable",
+              "--impatient",
+              "--server",
+              Beyond.NO_HOST.address(),
+              "--expect",
+              "EHOSTUNREACH",
+              "--count",
+              "5");
+      KernelLedger ledger = KernelTotalsTest.finish(watch, known);
+      KernelTotalsTest.assertExact(ledger, known);
+      assertThat(ledger.client().outcomes()).isEqualTo(Map.of("host_unreachable", 5L));
+    }
+  }
 }
