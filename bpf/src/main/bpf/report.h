@@ -176,7 +176,7 @@ static __always_inline void describe(struct record *r, struct tcp_sock *tp, stru
 
 /*
  * Fills *r and advances the baseline. False: nothing to report, the baseline stands. r is ring memory, a
- * row, or the stack.
+ * row, or scratch.
  */
 static __always_inline bool write_record(struct record *r, struct tcp_sock *tp, struct conn *c,
                                          struct event e) {
@@ -337,13 +337,13 @@ static __noinline int report_overflow(struct tcp_sock *tp, struct conn *c, __u32
   struct overflow_key *key = &scratch->level[level % SCRATCH_LEVELS].key;
   if (write_record(r, tp, c, e)) {
     __sync_fetch_and_add(&control.overflowed, 1ULL);
-    if (e.kind == KIND_CLOSE) {
-      /* duration, rtt and rtt.min at close, and the handshake if this is the client's first word */
-      __u64 samples = (r->established || r->start ? 1 : 0) + (r->srtt_us ? 1 : 0) +
-                      (r->min_rtt_us != ~0U ? 1 : 0);
-      if ((r->effects & OPENED) && r->role == ROLE_CLIENT && r->established) samples++;
-      __sync_fetch_and_add(&control.lost_samples, samples);
-    }
+    /* duration, rtt and rtt.min at close; the handshake with whatever is the client's first word */
+    __u64 samples = 0;
+    if (e.kind == KIND_CLOSE)
+      samples = (r->established || r->start ? 1 : 0) + (r->srtt_us ? 1 : 0) +
+                (r->min_rtt_us != ~0U ? 1 : 0);
+    if ((r->effects & OPENED) && r->role == ROLE_CLIENT && r->established) samples++;
+    if (samples) __sync_fetch_and_add(&control.lost_samples, samples);
     key->netns = r->netns;
     key->server_port = r->role == ROLE_CLIENT   ? r->remote_port
                        : r->role == ROLE_SERVER ? r->local_port

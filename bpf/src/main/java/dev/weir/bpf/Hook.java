@@ -28,8 +28,8 @@ public record Hook(
               "tp_btf/tcp_destroy_sock",
               "btf_trace_tcp_destroy_sock",
               false,
-              "on a machine with receive packet steering about 6 of 1,000 connections are never"
-                  + " reported as closed"),
+              "some ends are reported two snapshots late instead of at once, and without their last"
+                  + " segments"),
           new Hook(
               "on_receive_reset",
               "tp_btf/tcp_receive_reset",
