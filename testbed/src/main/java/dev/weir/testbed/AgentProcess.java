@@ -162,6 +162,7 @@ public final class AgentProcess implements AutoCloseable {
         "-Xmx192m",
         "-XX:+ExitOnOutOfMemoryError",
         "--enable-native-access=ALL-UNNAMED",
+        "--sun-misc-unsafe-memory-access=allow",
         "-cp",
         classPath,
         "dev.weir.agent.Main");
