@@ -1,0 +1,261 @@
+package dev.weir.pipeline.sending;
+
+import dev.weir.pdata.Item;
+import dev.weir.pdata.Signal;
+import dev.weir.pdata.Telemetry;
+import dev.weir.pipeline.ComponentContext;
+import dev.weir.pipeline.Exporter;
+import dev.weir.pipeline.Host;
+import dev.weir.pipeline.Outcome;
+import dev.weir.pipeline.StartException;
+import io.opentelemetry.api.common.Attributes;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+
+/**
+ * An exporter made of a {@link Destination}: queue, retries, time limits, own metrics and log lines
+ * around it, with the Collector's texts.
+ *
+ * <p>With a queue {@link #consume} returns as soon as the queue has the batch, unless {@code
+ * wait_for_result}, and may block while it is full, if {@code block_on_overflow}. Without a queue
+ * it returns when the batch has been sent or given up, which may take as long as {@code
+ * retry_on_failure::max_elapsed_time}.
+ *
+ * <p>The end: what waits for another attempt is given up at once, what is in the queue has one
+ * attempt each, and what is not sent by nine tenths of the grace is given up. What is given up is
+ * counted as failed to send, and said.
+ *
+ * @param <T> the type of item
+ */
+public final class SendingExporter<T extends Item> implements Exporter<T> {
+  private static final Duration MOST_FOR_CLOSING = Duration.ofSeconds(2);
+
+  private final Destination<T> destination;
+  private final SendingMetrics metrics;
+  private final Logger logger;
+  private final Time time;
+  private final Workers workers;
+  private final Sender<T> sender;
+  private final @Nullable Retrying<T> retrying;
+  private final @Nullable SendingQueue<T> queue;
+  private final int consumers;
+  private final String dropping;
+  private final String rejecting;
+
+  /** What has been taken from the queue and not ended. */
+  private final Set<Request<T>> underWay = ConcurrentHashMap.newKeySet();
+
+  private boolean started;
+
+  private SendingExporter(
+      ComponentContext context,
+      Signal<T> signal,
+      SendingConfig config,
+      Attributes labels,
+      Destination<T> destination,
+      Time time,
+      DoubleSupplier chance) {
+    this.destination = destination;
+    this.logger = context.logger();
+    this.time = time;
+    this.metrics = new SendingMetrics(context.meter(), signal, context.id(), labels);
+    this.workers = new Workers("exporter " + context.id() + " (" + signal + ")", time);
+    Sender<T> attempt = new Attempt<>(destination, config.timeout(), metrics, logger);
+    RetryConfig retry = config.retry();
+    retrying = retry.enabled() ? new Retrying<>(attempt, retry, time, chance, logger) : null;
+    sender = new Counting<>(retrying == null ? attempt : retrying, metrics);
+    QueueConfig queueConfig = config.queue();
+    queue = queueConfig == null ? null : new MemoryQueue<>(queueConfig);
+    consumers = queueConfig == null ? 0 : queueConfig.numConsumers();
+    String advice =
+        (retry.enabled()
+                ? ""
+                : " Try enabling retry_on_failure config option to retry on retryable errors.")
+            + (queueConfig != null
+                ? ""
+                : " Try enabling sending_queue to survive temporary failures.");
+    dropping = "Exporting failed. Dropping data." + advice;
+    rejecting = "Exporting failed. Rejecting data." + advice;
+  }
+
+  /**
+   * Makes an exporter; opens nothing.
+   *
+   * @param context the exporter's own
+   * @param signal what it sends
+   * @param labels labels of what is counted at the destination: {@code server.address}, {@code
+   *     server.port}, {@code url.path}
+   * @param destination its own; it is started before anything is sent and stopped afterwards
+   */
+  public static <T extends Item> SendingExporter<T> of(
+      ComponentContext context,
+      Signal<T> signal,
+      SendingConfig config,
+      Attributes labels,
+      Destination<T> destination) {
+    return of(
+        context,
+        signal,
+        config,
+        labels,
+        destination,
+        Time.SYSTEM,
+        () -> ThreadLocalRandom.current().nextDouble());
+  }
+
+  /** Makes an exporter with a time and a chance of its own. */
+  static <T extends Item> SendingExporter<T> of(
+      ComponentContext context,
+      Signal<T> signal,
+      SendingConfig config,
+      Attributes labels,
+      Destination<T> destination,
+      Time time,
+      DoubleSupplier chance) {
+    return new SendingExporter<>(context, signal, config, labels, destination, time, chance);
+  }
+
+  @Override
+  public boolean countsItems() {
+    return true;
+  }
+
+  /** A queue keeps batches when {@link #consume} has returned, so that they must be its own. */
+  @Override
+  public boolean mutates() {
+    return queue != null;
+  }
+
+  @Override
+  public void start(Host host) throws StartException {
+    destination.start(host);
+    SendingQueue<T> ours = queue;
+    if (ours != null) {
+      boolean good = false;
+      try {
+        ours.start(host);
+        good = true;
+      } finally {
+        if (!good) {
+          destination.stop(Duration.ZERO);
+        }
+      }
+      metrics.watch(ours::size, ours::capacity);
+      for (int i = 0; i < consumers; i++) {
+        workers.start(() -> sendFrom(ours));
+      }
+    }
+    started = true;
+  }
+
+  @Override
+  public Outcome consume(Telemetry<T> batch) {
+    Request<T> request = new Request<>(batch);
+    int items = request.items();
+    Failure failure;
+    if (queue == null) {
+      failure = sender.send(request);
+    } else {
+      metrics.offered(items);
+      failure = queue.offer(request);
+      if (failure != null) {
+        metrics.notEnqueued(items);
+      }
+    }
+    if (failure == null) {
+      return Outcome.accepted();
+    }
+    logger
+        .atError()
+        .addKeyValue("error", failure.text())
+        .addKeyValue("rejected_items", items)
+        .log(rejecting);
+    return failure.outcome();
+  }
+
+  /** Sends what is in the queue, one request after the other, until there is no more. */
+  private void sendFrom(SendingQueue<T> from) {
+    try {
+      SendingQueue.Taken<T> taken = from.take();
+      while (taken != null) {
+        send(taken.request(), taken.done());
+        taken = from.take();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // the time to stop is over
+    }
+  }
+
+  private void send(Request<T> request, Done done) {
+    underWay.add(request);
+    Failure failure = sender.send(request);
+    underWay.remove(request);
+    if (failure != null) {
+      dropped(failure.text(), request.items());
+    }
+    done.done(failure);
+  }
+
+  private void dropped(String error, long items) {
+    logger.atError().addKeyValue("error", error).addKeyValue("dropped_items", items).log(dropping);
+  }
+
+  @Override
+  public void stop(Duration grace) {
+    if (!started) {
+      return;
+    }
+    started = false;
+    long deadline = time.nanos() + grace.toNanos();
+    Duration closing = grace.dividedBy(10);
+    if (closing.compareTo(MOST_FOR_CLOSING) > 0) {
+      closing = MOST_FOR_CLOSING;
+    }
+    if (retrying != null) {
+      retrying.stop();
+    }
+    if (queue != null) {
+      queue.close();
+      if (!workers.awaitEnd(deadline - closing.toNanos())) {
+        giveUp(queue, deadline - closing.toNanos() / 2);
+      }
+      queue.stop();
+    }
+    destination.stop(Duration.ofNanos(Math.max(0, deadline - time.nanos())));
+    metrics.stop();
+  }
+
+  /** The time for sending is over: what is left is counted and said. */
+  private void giveUp(SendingQueue<T> from, long until) {
+    List<Request<T>> left = from.abandon();
+    workers.interrupt();
+    boolean ended = workers.awaitEnd(until);
+    Failure late = Failure.interrupted("the time to stop was over");
+    long items = 0;
+    for (Request<T> request : left) {
+      items += claim(request, late);
+    }
+    if (!ended) {
+      for (Request<T> request : underWay) {
+        items += claim(request, late);
+      }
+    }
+    if (items > 0) {
+      dropped(late.text(), items);
+    }
+  }
+
+  private long claim(Request<T> request, Failure failure) {
+    if (!request.claimCount()) {
+      return 0;
+    }
+    metrics.count(request.items(), failure);
+    return request.items();
+  }
+}

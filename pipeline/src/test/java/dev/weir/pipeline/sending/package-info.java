@@ -1,0 +1,4 @@
+@NullMarked
+package dev.weir.pipeline.sending;
+
+import org.jspecify.annotations.NullMarked;
