@@ -1,6 +1,7 @@
 package dev.weir.pdata;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Objects;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,60 @@ public final class Attributes {
   /** Returns a set of one text attribute: for tests and for what is made once. */
   public static Attributes of(String key, String value) {
     return EMPTY.with(Key.of(key), Text.of(value));
+  }
+
+  /**
+   * Returns a set of the attributes from {@code from} (inclusive) to {@code to} (exclusive) of two
+   * parallel arrays. Of a double key the last value counts. Both arrays may be used again.
+   */
+  public static Attributes of(Key[] keys, Value[] values, int from, int to) {
+    int n = to - from;
+    if (n == 0) {
+      return EMPTY;
+    }
+    if (n > KeyList.MAX_SHARED) {
+      return ofMany(keys, values, from, to);
+    }
+    KeyList list = KeyList.EMPTY;
+    Value[] kept = new Value[n];
+    int size = 0;
+    for (int i = from; i < to; i++) {
+      KeyList more = list.after(keys[i]);
+      if (more == null) {
+        int at = list.indexOf(keys[i]);
+        if (at >= 0) {
+          kept[at] = values[i];
+          continue;
+        }
+        more = list.append(keys[i]);
+      }
+      list = more;
+      kept[size++] = values[i];
+    }
+    return new Attributes(list, size == n ? kept : Arrays.copyOf(kept, size));
+  }
+
+  // Key by key each list would be a copy of the one before: quadratic, and hostile input decides.
+  private static Attributes ofMany(Key[] keys, Value[] values, int from, int to) {
+    LinkedHashMap<Key, Value> unique = LinkedHashMap.newLinkedHashMap(to - from);
+    for (int i = from; i < to; i++) {
+      unique.put(keys[i], values[i]);
+    }
+    return new Attributes(
+        KeyList.unshared(unique.keySet().toArray(Key[]::new)),
+        unique.values().toArray(Value[]::new));
+  }
+
+  /**
+   * Returns a set of the same keys with {@code replacements}, one for each key in order; the array
+   * is given away.
+   */
+  public Attributes withValues(Value[] replacements) {
+    if (replacements.length != values.length) {
+      throw new IllegalArgumentException(
+          replacements.length + " values for " + values.length + " keys");
+    }
+    return replacements.length == 0 ? EMPTY : new Attributes(keys, replacements);
   }
 
   /** Returns a builder; see {@link Builder}. */

@@ -20,6 +20,11 @@ public final class HistogramPoints extends Points {
 
   /** Makes an empty list of points with room for {@code capacity}. */
   public HistogramPoints(int capacity) {
+    this(capacity, Math.max(capacity, 1) * 8);
+  }
+
+  /** Makes an empty list with room for {@code capacity} points and that many buckets in all. */
+  public HistogramPoints(int capacity, int bucketCapacity) {
     super(capacity);
     int n = Math.max(capacity, 1);
     counts = new long[n];
@@ -28,7 +33,7 @@ public final class HistogramPoints extends Points {
     maxs = new double[n];
     bounds = new double[n][];
     bucketEnds = new int[n];
-    buckets = new long[n * 8];
+    buckets = new long[bucketCapacity];
   }
 
   private HistogramPoints(HistogramPoints other) {
@@ -58,9 +63,26 @@ public final class HistogramPoints extends Points {
       double[] upperBounds,
       long[] bucketCounts,
       int offset) {
+    int n = upperBounds.length + 1;
+    return add(attributes, startTime, time, count, sum, upperBounds, bucketCounts, offset, n);
+  }
+
+  /**
+   * Appends a point as it was received, with any number of bounds and buckets, and returns its
+   * index. {@code upperBounds} is kept, the {@code n} counts from {@code offset} are copied.
+   */
+  public int add(
+      Attributes attributes,
+      long startTime,
+      long time,
+      long count,
+      double sum,
+      double[] upperBounds,
+      long[] bucketCounts,
+      int offset,
+      int n) {
     int begin = size() == 0 ? 0 : bucketEnds[size() - 1];
     int i = append(attributes, startTime, time);
-    int n = upperBounds.length + 1;
     if (begin + n > buckets.length) {
       buckets = Arrays.copyOf(buckets, Math.max(buckets.length * 2, begin + n));
     }
@@ -120,7 +142,9 @@ public final class HistogramPoints extends Points {
     return bounds[i];
   }
 
-  /** Returns the number of buckets of point {@code i}: one more than bounds, or 0. */
+  /**
+   * Returns the number of buckets of point {@code i}: one more than bounds, or 0, if it is sound.
+   */
   public int bucketCount(int i) {
     return bucketEnds[i] - bucketStart(i);
   }

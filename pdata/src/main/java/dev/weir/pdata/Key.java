@@ -9,11 +9,13 @@ import org.jspecify.annotations.Nullable;
  * nothing. Immutable.
  */
 public final class Key implements Comparable<Key> {
+  private static final KeyTable MET = new KeyTable();
+
   private final String name;
   private final byte[] utf8;
   private final int hash;
 
-  private Key(String name) {
+  Key(String name) {
     this.name = name;
     this.utf8 = name.getBytes(StandardCharsets.UTF_8);
     this.hash = name.hashCode();
@@ -21,7 +23,17 @@ public final class Key implements Comparable<Key> {
 
   /** Returns the key of this name; an empty name is allowed, as in OTLP. */
   public static Key of(String name) {
-    return new Key(name);
+    byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+    Key key = MET.get(bytes, 0, bytes.length);
+    return key.name.equals(name) ? key : new Key(name);
+  }
+
+  /**
+   * Returns the key whose name is {@code length} bytes from {@code offset}. What is not UTF-8
+   * becomes U+FFFD. A name that was met before costs no allocation.
+   */
+  public static Key ofUtf8(byte[] bytes, int offset, int length) {
+    return MET.get(bytes, offset, length);
   }
 
   /** Returns the name. */

@@ -1,6 +1,7 @@
 package dev.weir.pdata;
 
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,23 +10,40 @@ import org.jspecify.annotations.Nullable;
  * more) is found by identity.
  *
  * <p>The idea is the hidden class of object systems (Chambers, Ungar, Lee 1989): appending a key
- * follows a remembered transition. A list remembers at most {@value #MAX_TRANSITIONS} of them, so
- * hostile keys cost time, never memory; the transitions of a list live as long as the list.
+ * follows a remembered transition.
+ *
+ * <p>What is remembered is bounded, because keys may come from anybody: a list remembers at most
+ * {@value #MAX_TRANSITIONS} transitions, of which the last 16 give way to new ones; a list of more
+ * than {@value #MAX_SHARED} keys remembers none; and all lists together remember at most {@value
+ * #MAX_REMEMBERED} keys (2 MB) before the root forgets everything and lists are learned anew.
+ * Hostile keys cost time, never memory. A list that was forgotten lives as long as the attributes
+ * that use it.
  *
  * <p>Thread safe: transitions are an immutable array replaced under a volatile write; two threads
  * that race make two equal lists, which is correct and merely slower.
  */
 final class KeyList {
+  /** Longest list that is remembered. */
+  static final int MAX_SHARED = 64;
+
   private static final int MAX_TRANSITIONS = 64;
+  static final long MAX_REMEMBERED = 1 << 19;
   // Before EMPTY, whose own transitions it is.
   private static final KeyList[] NONE = new KeyList[0];
   static final KeyList EMPTY = new KeyList(new Key[0]);
+  // How many keys stand in the lists that were remembered since the root last forgot.
+  private static final AtomicLong REMEMBERED = new AtomicLong();
 
   private final Key[] keys;
   private volatile KeyList[] transitions = NONE;
 
   private KeyList(Key[] keys) {
     this.keys = keys;
+  }
+
+  /** Returns a list of {@code keys}, which are not double and belong to it, found by nobody. */
+  static KeyList unshared(Key[] keys) {
+    return new KeyList(keys);
   }
 
   int size() {
@@ -80,18 +98,40 @@ final class KeyList {
     Key[] longer = Arrays.copyOf(keys, keys.length + 1);
     longer[keys.length] = key;
     KeyList made = new KeyList(longer);
-    if (known.length < MAX_TRANSITIONS) {
-      KeyList[] more = Arrays.copyOf(known, known.length + 1);
-      more[known.length] = made;
-      transitions = more;
+    if (longer.length <= MAX_SHARED) {
+      remember(known, made);
     }
     return made;
   }
 
-  /**
-   * Returns the list without the key at {@code index}, reached over the transitions of its prefix.
-   */
+  private void remember(KeyList[] known, KeyList made) {
+    long all = REMEMBERED.addAndGet(made.keys.length);
+    if (all > MAX_REMEMBERED) {
+      REMEMBERED.set(0);
+      EMPTY.transitions = NONE;
+      return;
+    }
+    KeyList[] more;
+    if (known.length < MAX_TRANSITIONS) {
+      more = Arrays.copyOf(known, known.length + 1);
+      more[known.length] = made;
+    } else {
+      // Newcomers push out newcomers; what was there first stays until the root forgets.
+      more = known.clone();
+      more[MAX_TRANSITIONS - 1 - (int) (all & 15)] = made;
+    }
+    transitions = more;
+  }
+
+  /** Returns the list without the key at {@code index}. */
   KeyList without(int index) {
+    if (keys.length > MAX_SHARED) {
+      Key[] shorter = new Key[keys.length - 1];
+      System.arraycopy(keys, 0, shorter, 0, index);
+      System.arraycopy(keys, index + 1, shorter, index, shorter.length - index);
+      return new KeyList(shorter);
+    }
+    // Over the transitions of the prefix, so that the same removal gives the same list.
     KeyList list = EMPTY;
     for (int i = 0; i < keys.length; i++) {
       if (i != index) {

@@ -21,14 +21,30 @@ public final class Metric implements Item {
     SUMMARY
   }
 
-  /** What a point of a sum or histogram covers. The ordinals are OTLP's numbers. */
+  /** What a point of a sum or histogram covers. */
   public enum Temporality {
     /** Not said. */
-    UNSPECIFIED,
+    UNSPECIFIED(0),
     /** What was added since the last point. */
-    DELTA,
+    DELTA(1),
     /** What was added since the start time, which stays. */
-    CUMULATIVE
+    CUMULATIVE(2);
+
+    private final int number;
+
+    Temporality(int number) {
+      this.number = number;
+    }
+
+    /** Returns the temporality of OTLP's number; a number that nobody knows is unspecified. */
+    public static Temporality of(int number) {
+      return number == 1 ? DELTA : number == 2 ? CUMULATIVE : UNSPECIFIED;
+    }
+
+    /** Returns OTLP's number. */
+    public int number() {
+      return number;
+    }
   }
 
   private String name;
@@ -39,6 +55,7 @@ public final class Metric implements Item {
   private final boolean monotonic;
   private Points points;
   private Attributes metadata = Attributes.EMPTY;
+  private boolean hasData = true;
 
   private Metric(
       String name,
@@ -98,6 +115,18 @@ public final class Metric implements Item {
   public static Metric summary(String name, String description, String unit, SummaryPoints points) {
     return new Metric(
         name, description, unit, Kind.SUMMARY, Temporality.UNSPECIFIED, false, points);
+  }
+
+  /** Returns a metric that does not even say what kind it is; it passes for an empty gauge. */
+  public static Metric withoutData(String name, String description, String unit) {
+    Metric metric = gauge(name, description, unit, new NumberPoints(0));
+    metric.hasData = false;
+    return metric;
+  }
+
+  /** Returns whether a kind was given: false only for {@link #withoutData}. */
+  public boolean hasData() {
+    return hasData;
   }
 
   /** Returns the name. */
@@ -179,6 +208,7 @@ public final class Metric implements Item {
   public Metric copy() {
     Metric copy = new Metric(name, description, unit, kind, temporality, monotonic, points.copy());
     copy.metadata = metadata;
+    copy.hasData = hasData;
     return copy;
   }
 }

@@ -2,6 +2,9 @@ package dev.weir.pdata;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class KeyListTest {
@@ -27,19 +30,46 @@ class KeyListTest {
   }
 
   @Test
-  void hostileKeysCostNoMemoryBeyondTheFirst64() {
+  void aListRemembersAtMost64TransitionsAndTheFirstOnesStay() {
     KeyList base = KeyList.EMPTY.append(Key.of("hostile"));
-    int shared = 0;
-    for (int i = 0; i < 1_000; i++) {
-      Key key = Key.of("hostile." + i);
+    Key[] keys =
+        IntStream.range(0, 1_000).mapToObj(i -> Key.of("hostile." + i)).toArray(Key[]::new);
+    for (Key key : keys) {
       KeyList first = base.append(key);
-      KeyList again = base.append(key);
-      assertThat(again.sameKeys(first)).isTrue();
-      assertThat(again.get(1)).isEqualTo(key);
-      if (again == first) {
-        shared++;
-      }
+      assertThat(base.append(key)).isSameAs(first);
+      assertThat(first.get(1)).isEqualTo(key);
     }
-    assertThat(shared).isEqualTo(64);
+    assertThat(Arrays.stream(keys).filter(key -> base.after(key) != null)).hasSize(64);
+    assertThat(Arrays.stream(keys, 0, 48).map(base::after)).doesNotContainNull();
+  }
+
+  @Test
+  void allListsTogetherRememberABoundedNumberOfKeys() {
+    // 64 names in any order would be 64^n lists of n keys; the root forgets them in time.
+    Random random = new Random(1);
+    Key[] names = IntStream.range(0, 64).mapToObj(i -> Key.of("n" + i)).toArray(Key[]::new);
+    Key mark = Key.of("allListsTogether");
+    KeyList.EMPTY.append(mark);
+    long sets = 0;
+    while (KeyList.EMPTY.after(mark) != null) {
+      KeyList list = KeyList.EMPTY.append(mark);
+      for (int i = 0; i < 20; i++) {
+        Key key = names[random.nextInt(names.length)];
+        list = list.indexOf(key) < 0 ? list.append(key) : list;
+      }
+      sets++;
+    }
+    assertThat(sets * 200).isLessThan(2 * KeyList.MAX_REMEMBERED);
+  }
+
+  @Test
+  void aLongListIsNotRemembered() {
+    Key[] keys = IntStream.range(0, 100_000).mapToObj(i -> Key.of("k" + i)).toArray(Key[]::new);
+    Value[] values = new Value[keys.length];
+    Arrays.fill(values, Text.of("v"));
+    Attributes set = Attributes.of(keys, values, 0, keys.length);
+    assertThat(set.size()).isEqualTo(keys.length);
+    assertThat(set.without(keys[7]).size()).isEqualTo(keys.length - 1);
+    assertThat(set.with(Key.of("more"), Text.of("v")).size()).isEqualTo(keys.length + 1);
   }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.weir.pdata.otlp;
+
+import org.jspecify.annotations.NullMarked;
