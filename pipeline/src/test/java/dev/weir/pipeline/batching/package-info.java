@@ -1,4 +1,0 @@
-@NullMarked
-package dev.weir.pipeline.batching;
-
-import org.jspecify.annotations.NullMarked;
