@@ -52,6 +52,11 @@ public final class ExponentialHistogramPoints extends Points {
     points = other.points;
   }
 
+  private ExponentialHistogramPoints(ExponentialHistogramPoints other, int from, int to) {
+    super(other, from, to);
+    points = Arrays.copyOfRange(other.points, from, to);
+  }
+
   /** Appends a point and returns its index. Times are nanoseconds since 1970. */
   public int add(Attributes attributes, long startTime, long time, Point point) {
     int i = append(attributes, startTime, time);
@@ -67,6 +72,11 @@ public final class ExponentialHistogramPoints extends Points {
   @Override
   public ExponentialHistogramPoints copy() {
     return new ExponentialHistogramPoints(this);
+  }
+
+  @Override
+  public ExponentialHistogramPoints slice(int from, int to) {
+    return new ExponentialHistogramPoints(this, from, to);
   }
 
   @Override

@@ -47,6 +47,22 @@ public final class HistogramPoints extends Points {
     buckets = other.buckets;
   }
 
+  private HistogramPoints(HistogramPoints other, int from, int to) {
+    super(other, from, to);
+    counts = Arrays.copyOfRange(other.counts, from, to);
+    sums = Arrays.copyOfRange(other.sums, from, to);
+    mins = Arrays.copyOfRange(other.mins, from, to);
+    maxs = Arrays.copyOfRange(other.maxs, from, to);
+    bounds = Arrays.copyOfRange(other.bounds, from, to);
+    bucketEnds = Arrays.copyOfRange(other.bucketEnds, from, to);
+    int begin = other.bucketStart(from);
+    int end = to == from ? begin : other.bucketEnds[to - 1];
+    buckets = Arrays.copyOfRange(other.buckets, begin, end);
+    for (int i = 0; i < bucketEnds.length; i++) {
+      bucketEnds[i] -= begin;
+    }
+  }
+
   /**
    * Appends a point and returns its index.
    *
@@ -161,6 +177,11 @@ public final class HistogramPoints extends Points {
   @Override
   public HistogramPoints copy() {
     return new HistogramPoints(this);
+  }
+
+  @Override
+  public HistogramPoints slice(int from, int to) {
+    return new HistogramPoints(this, from, to);
   }
 
   @Override

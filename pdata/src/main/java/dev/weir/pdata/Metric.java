@@ -204,6 +204,16 @@ public final class Metric implements Item {
     return points.size();
   }
 
+  /**
+   * Returns a metric of the same name and kind with the points from {@code from} to before {@code
+   * to}.
+   */
+  public Metric slice(int from, int to) {
+    Metric part = copy();
+    part.points = points.slice(from, to);
+    return part;
+  }
+
   @Override
   public Metric copy() {
     Metric copy = new Metric(name, description, unit, kind, temporality, monotonic, points.copy());

@@ -24,6 +24,12 @@ public final class NumberPoints extends Points {
     types = other.types;
   }
 
+  private NumberPoints(NumberPoints other, int from, int to) {
+    super(other, from, to);
+    bits = Arrays.copyOfRange(other.bits, from, to);
+    types = Arrays.copyOfRange(other.types, from, to);
+  }
+
   /** Appends an integer point and returns its index. Times are nanoseconds since 1970. */
   public int add(Attributes attributes, long startTime, long time, long value) {
     int i = append(attributes, startTime, time);
@@ -84,6 +90,11 @@ public final class NumberPoints extends Points {
   @Override
   public NumberPoints copy() {
     return new NumberPoints(this);
+  }
+
+  @Override
+  public NumberPoints slice(int from, int to) {
+    return new NumberPoints(this, from, to);
   }
 
   @Override

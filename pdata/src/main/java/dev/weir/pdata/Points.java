@@ -2,6 +2,7 @@ package dev.weir.pdata;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,17 @@ public abstract sealed class Points
     size = other.size;
     shared = true;
     other.shared = true;
+  }
+
+  /** Copies the points from {@code from} to before {@code to}. */
+  Points(Points other, int from, int to) {
+    Objects.checkFromToIndex(from, to, other.size);
+    attributes = Arrays.copyOfRange(other.attributes, from, to);
+    startTimes = Arrays.copyOfRange(other.startTimes, from, to);
+    times = Arrays.copyOfRange(other.times, from, to);
+    flags = other.flags == null ? null : Arrays.copyOfRange(other.flags, from, to);
+    exemplars = other.exemplars == null ? null : Arrays.copyOfRange(other.exemplars, from, to);
+    size = to - from;
   }
 
   /** Returns the number of points. */
@@ -111,6 +123,9 @@ public abstract sealed class Points
 
   /** Returns points that share these arrays until one of the two is written to. */
   public abstract Points copy();
+
+  /** Returns points of their own that equal those from {@code from} to before {@code to}. */
+  public abstract Points slice(int from, int to);
 
   /**
    * Appends the common part of a point and returns its index; the subclass fills in its own part.

@@ -29,6 +29,14 @@ public final class SummaryPoints extends Points {
     values = other.values;
   }
 
+  private SummaryPoints(SummaryPoints other, int from, int to) {
+    super(other, from, to);
+    counts = Arrays.copyOfRange(other.counts, from, to);
+    sums = Arrays.copyOfRange(other.sums, from, to);
+    quantiles = Arrays.copyOfRange(other.quantiles, from, to);
+    values = Arrays.copyOfRange(other.values, from, to);
+  }
+
   /** Appends a point without quantiles and returns its index. */
   public int add(Attributes attributes, long startTime, long time, long count, double sum) {
     return add(attributes, startTime, time, count, sum, NONE, NONE);
@@ -83,6 +91,11 @@ public final class SummaryPoints extends Points {
   @Override
   public SummaryPoints copy() {
     return new SummaryPoints(this);
+  }
+
+  @Override
+  public SummaryPoints slice(int from, int to) {
+    return new SummaryPoints(this, from, to);
   }
 
   @Override

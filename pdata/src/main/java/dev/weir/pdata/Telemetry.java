@@ -2,6 +2,7 @@ package dev.weir.pdata;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A batch of one signal. See the package for ownership.
@@ -11,6 +12,7 @@ import java.util.List;
 public final class Telemetry<T extends Item> {
   private final Signal<T> signal;
   private final List<ResourceItems<T>> resources;
+  private Map<String, List<String>> metadata = Map.of();
 
   /** Makes an empty batch. */
   public Telemetry(Signal<T> signal) {
@@ -44,6 +46,20 @@ public final class Telemetry<T extends Item> {
     return resources;
   }
 
+  /**
+   * Returns what the client that sent the batch said besides (gRPC metadata, HTTP headers), by key
+   * in lower case; empty unless a receiver was told to keep it ({@code include_metadata}). It is no
+   * part of the data and is not encoded.
+   */
+  public Map<String, List<String>> metadata() {
+    return metadata;
+  }
+
+  /** Sets what the client said besides; keys are in lower case. Kept, not copied. */
+  public void metadata(Map<String, List<String>> given) {
+    this.metadata = given;
+  }
+
   /** Returns the number of data points, log records or spans, without building anything. */
   public int count() {
     int n = 0;
@@ -59,6 +75,8 @@ public final class Telemetry<T extends Item> {
     for (ResourceItems<T> resource : resources) {
       copies.add(resource.copy());
     }
-    return new Telemetry<>(signal, copies);
+    Telemetry<T> copy = new Telemetry<>(signal, copies);
+    copy.metadata = metadata;
+    return copy;
   }
 }

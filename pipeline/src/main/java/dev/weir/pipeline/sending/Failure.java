@@ -82,6 +82,20 @@ record Failure(
     return new Failure(longer, longer, code, "Shutdown", permanent, true, after);
   }
 
+  /** Returns both failures as one: of two parts of one request. */
+  Failure and(Failure other) {
+    String both = text + "; " + other.text;
+    Failure graver = other.permanent && !permanent ? other : this;
+    return new Failure(
+        both,
+        both,
+        graver.code,
+        graver.errorType,
+        graver.permanent,
+        shutdown || other.shutdown,
+        after);
+  }
+
   /** Returns what whoever sent the data is told. */
   Outcome outcome() {
     return permanent ? new Outcome.Refused(answer, code) : new Outcome.Retry(answer, code, after);

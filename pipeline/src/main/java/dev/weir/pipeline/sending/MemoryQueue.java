@@ -3,7 +3,9 @@ package dev.weir.pipeline.sending;
 import dev.weir.pdata.Item;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class MemoryQueue<T extends Item> implements SendingQueue<T> {
   static final String FULL = "sending queue is full";
   static final String TOO_LARGE = "element size too large";
+  static final String LATE = "the time to stop was over";
   static final String STOPPED = "sending queue is stopped";
 
   private final QueueConfig config;
@@ -22,8 +25,13 @@ final class MemoryQueue<T extends Item> implements SendingQueue<T> {
   private final Condition moreElements = lock.newCondition();
   private final Condition moreSpace = lock.newCondition();
   private final ArrayDeque<Entry> entries = new ArrayDeque<>();
+
+  /** Those whose results somebody waits for. */
+  private final Set<Entry> awaited = new HashSet<>();
+
   private long size;
   private boolean closed;
+  private boolean abandoned;
 
   MemoryQueue(QueueConfig config) {
     this.config = config;
@@ -85,10 +93,15 @@ final class MemoryQueue<T extends Item> implements SendingQueue<T> {
       if (!config.waitForResult()) {
         return null;
       }
-      while (!entry.ended) {
-        entry.end.await();
+      awaited.add(entry);
+      try {
+        while (!entry.ended && !abandoned) {
+          entry.end.await();
+        }
+      } finally {
+        awaited.remove(entry);
       }
-      return entry.failure;
+      return entry.ended ? entry.failure : Failure.interrupted(LATE);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return Failure.interrupted("interrupted while waiting for the sending queue");
@@ -145,12 +158,14 @@ final class MemoryQueue<T extends Item> implements SendingQueue<T> {
   public List<Request<T>> abandon() {
     lock.lock();
     try {
+      abandoned = true;
       List<Request<T>> left = new ArrayList<>(entries.size());
       while (!entries.isEmpty()) {
         Entry entry = entries.remove();
         left.add(entry.request);
-        entry.done(Failure.interrupted("the sending queue was not empty in time"));
+        entry.done(Failure.interrupted(LATE));
       }
+      awaited.forEach(entry -> entry.end.signalAll());
       return left;
     } finally {
       lock.unlock();

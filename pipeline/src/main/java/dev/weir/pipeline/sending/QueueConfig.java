@@ -2,6 +2,7 @@ package dev.weir.pipeline.sending;
 
 import dev.weir.pipeline.ComponentId;
 import dev.weir.pipeline.config.Schema;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param sizer what {@code queueSize} is measured in
  * @param queueSize how much fits, requests that are being sent included
  * @param storage the extension that keeps the queue on disk; null keeps it in memory
+ * @param batch how requests are put together and cut; null sends them as they come
  */
 public record QueueConfig(
     int numConsumers,
@@ -21,7 +23,8 @@ public record QueueConfig(
     boolean blockOnOverflow,
     Sizer sizer,
     long queueSize,
-    @Nullable ComponentId storage) {
+    @Nullable ComponentId storage,
+    @Nullable BatchConfig batch) {
   private static final int MAX_CONSUMERS = 10_000;
 
   /** Declares the keys. */
@@ -60,22 +63,35 @@ public record QueueConfig(
                         "The ID of the extension (such as `file_storage`) that keeps the queue"
                             + " through a restart; empty keeps it in memory.")
                     .check(QueueConfig::isId, "must be the ID of an extension");
+            var batch =
+                fields.optionalSection(
+                    "batch",
+                    BatchConfig.Given.SCHEMA,
+                    "Puts requests together before they are sent, and cuts what is too large.");
             fields.rule(QueueConfig::errors);
-            return values ->
-                new QueueConfig(
-                    Math.toIntExact(Math.clamp(values.get(consumers), 0, MAX_CONSUMERS)),
-                    values.get(wait),
-                    values.get(block),
-                    values.get(sizer),
-                    values.get(size),
-                    id(values.get(storage)));
+            return values -> {
+              BatchConfig.Given given = values.get(batch);
+              return new QueueConfig(
+                  Math.toIntExact(Math.clamp(values.get(consumers), 0, MAX_CONSUMERS)),
+                  values.get(wait),
+                  values.get(block),
+                  values.get(sizer),
+                  values.get(size),
+                  id(values.get(storage)),
+                  given == null ? null : given.in(values.get(sizer)));
+            };
           });
 
   private List<String> errors() {
-    return storage != null && waitForResult
-        ? List.of(
-            "`wait_for_result` is not supported with a persistent queue configured with `storage`")
-        : List.of();
+    List<String> errors = new ArrayList<>();
+    if (storage != null && waitForResult) {
+      errors.add(
+          "`wait_for_result` is not supported with a persistent queue configured with `storage`");
+    }
+    if (batch != null && batch.sizer() == sizer && batch.minSize() > queueSize) {
+      errors.add("`min_size` must be less than or equal to `queue_size`");
+    }
+    return errors;
   }
 
   private static boolean isId(String text) {

@@ -2,6 +2,7 @@ package dev.weir.pipeline.sending;
 
 import dev.weir.pdata.Item;
 import dev.weir.pdata.Telemetry;
+import dev.weir.pdata.otlp.OtlpProtobuf;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -11,6 +12,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class Request<T extends Item> {
   private final Telemetry<T> batch;
   private final int items;
+  private volatile int bytes = -1;
   private final AtomicBoolean counted = new AtomicBoolean();
 
   Request(Telemetry<T> batch) {
@@ -25,6 +27,16 @@ final class Request<T extends Item> {
   /** Returns the number of data points, log records or spans. */
   int items() {
     return items;
+  }
+
+  /** Returns the number of bytes that the batch has as OTLP protobuf. */
+  int bytes() {
+    int known = bytes;
+    if (known < 0) {
+      known = OtlpProtobuf.size(batch);
+      bytes = known;
+    }
+    return known;
   }
 
   /**

@@ -44,6 +44,7 @@ public final class SendingExporter<T extends Item> implements Exporter<T> {
   private final Sender<T> sender;
   private final @Nullable Retrying<T> retrying;
   private final @Nullable SendingQueue<T> queue;
+  private final @Nullable Batcher<T> batcher;
   private final int consumers;
   private final String dropping;
   private final String rejecting;
@@ -69,10 +70,15 @@ public final class SendingExporter<T extends Item> implements Exporter<T> {
     Sender<T> attempt = new Attempt<>(destination, config.timeout(), metrics, logger);
     RetryConfig retry = config.retry();
     retrying = retry.enabled() ? new Retrying<>(attempt, retry, time, chance, logger) : null;
-    sender = new Counting<>(retrying == null ? attempt : retrying, metrics);
     QueueConfig queueConfig = config.queue();
+    BatchConfig batch = queueConfig == null ? null : queueConfig.batch();
+    sender = new Counting<>(retrying == null ? attempt : retrying, metrics, batch != null);
     queue = queueConfig == null ? null : new MemoryQueue<>(queueConfig);
     consumers = queueConfig == null ? 0 : queueConfig.numConsumers();
+    batcher =
+        batch == null
+            ? null
+            : new Batcher<>(batch, consumers, time, workers, underWay, this::send, logger);
     String advice =
         (retry.enabled()
                 ? ""
@@ -147,8 +153,13 @@ public final class SendingExporter<T extends Item> implements Exporter<T> {
         }
       }
       metrics.watch(ours::size, ours::capacity);
-      for (int i = 0; i < consumers; i++) {
-        workers.start(() -> sendFrom(ours));
+      if (batcher == null) {
+        for (int i = 0; i < consumers; i++) {
+          workers.start(() -> sendFrom(ours));
+        }
+      } else {
+        workers.start(() -> batchFrom(ours, batcher));
+        workers.start(batcher::watch);
       }
     }
     started = true;
@@ -162,7 +173,7 @@ public final class SendingExporter<T extends Item> implements Exporter<T> {
     if (queue == null) {
       failure = sender.send(request);
     } else {
-      metrics.offered(items);
+      metrics.offered(request);
       failure = queue.offer(request);
       if (failure != null) {
         metrics.notEnqueued(items);
@@ -189,6 +200,33 @@ public final class SendingExporter<T extends Item> implements Exporter<T> {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // the time to stop is over
+    }
+  }
+
+  /** Puts what is in the queue together, until there is no more. */
+  private void batchFrom(SendingQueue<T> from, Batcher<T> into) {
+    try {
+      SendingQueue.Taken<T> taken = from.take();
+      while (taken != null) {
+        batch(taken, into);
+        taken = from.take();
+      }
+      into.finish();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // the time to stop is over
+    }
+  }
+
+  private void batch(SendingQueue.Taken<T> taken, Batcher<T> into) throws InterruptedException {
+    try {
+      into.add(taken.request(), taken.done());
+    } catch (RuntimeException | OutOfMemoryError e) {
+      // Without this thread nothing would be sent any more.
+      logger.atError().setCause(e).log("A batch cannot be put together: please report this bug.");
+      Failure failure = Failure.bug(e);
+      claim(taken.request(), failure);
+      dropped(failure.text(), taken.request().items());
+      taken.done().done(failure);
     }
   }
 
@@ -234,17 +272,18 @@ public final class SendingExporter<T extends Item> implements Exporter<T> {
   /** The time for sending is over: what is left is counted and said. */
   private void giveUp(SendingQueue<T> from, long until) {
     List<Request<T>> left = from.abandon();
+    if (batcher != null) {
+      batcher.abandon();
+    }
     workers.interrupt();
-    boolean ended = workers.awaitEnd(until);
-    Failure late = Failure.interrupted("the time to stop was over");
+    boolean _ = workers.awaitEnd(until); // what goes on is left behind
+    Failure late = Failure.interrupted(MemoryQueue.LATE);
     long items = 0;
     for (Request<T> request : left) {
       items += claim(request, late);
     }
-    if (!ended) {
-      for (Request<T> request : underWay) {
-        items += claim(request, late);
-      }
+    for (Request<T> request : underWay) {
+      items += claim(request, late);
     }
     if (items > 0) {
       dropped(late.text(), items);

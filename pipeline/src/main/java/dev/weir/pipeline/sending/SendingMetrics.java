@@ -29,6 +29,27 @@ final class SendingMetrics {
           10L, 25L, 50L, 75L, 100L, 250L, 500L, 750L, 1000L, 2000L, 3000L, 4000L, 5000L, 6000L,
           7000L, 8000L, 9000L, 10_000L, 20_000L, 30_000L, 50_000L, 100_000L);
 
+  private static final List<Long> BYTES =
+      List.of(
+          128L,
+          256L,
+          512L,
+          1024L,
+          2048L,
+          4096L,
+          8192L,
+          16384L,
+          32768L,
+          65536L,
+          131_072L,
+          262_144L,
+          524_288L,
+          1_048_576L,
+          2_097_152L,
+          4_194_304L,
+          8_388_608L,
+          16_777_216L);
+
   private final Meter meter;
   private final String itemsName;
   private final Attributes exporter;
@@ -40,6 +61,9 @@ final class SendingMetrics {
   private final LongCounter rejected;
   private final LongUpDownCounter inFlight;
   private final LongHistogram enqueueSize;
+  private final LongHistogram enqueueBytes;
+  private final LongHistogram batchSize;
+  private final LongHistogram batchBytes;
   private final List<AutoCloseable> gauges = new ArrayList<>();
 
   /**
@@ -102,6 +126,27 @@ final class SendingMetrics {
                 + " level. [Development]",
             "{unit}",
             SIZES);
+    enqueueBytes =
+        histogram(
+            "otelcol_exporter_enqueue_size_bytes",
+            "Number of bytes in the request added to the sending queue. Only available on detailed"
+                + " level. [Development]",
+            "By",
+            BYTES);
+    batchSize =
+        histogram(
+            "otelcol_exporter_queue_batch_send_size",
+            "Number of units in the batch. Only recorded when batching is enabled. Only available"
+                + " on detailed level. [Development]",
+            "{unit}",
+            SIZES);
+    batchBytes =
+        histogram(
+            "otelcol_exporter_queue_batch_send_size_bytes",
+            "Number of bytes in batch that was sent. Only recorded when batching is enabled. Only"
+                + " available on detailed level. [Development]",
+            "By",
+            BYTES);
   }
 
   private LongCounter counter(String name, String help, String unit) {
@@ -146,8 +191,19 @@ final class SendingMetrics {
   }
 
   /** A request comes to a queue. */
-  void offered(int items) {
-    enqueueSize.record(items, exporter);
+  void offered(Request<?> request) {
+    enqueueSize.record(request.items(), exporter);
+    if (enqueueBytes.isEnabled()) { // sizing has its cost
+      enqueueBytes.record(request.bytes(), exporter);
+    }
+  }
+
+  /** A batch that was put together is sent. */
+  void batched(Request<?> request) {
+    batchSize.record(request.items(), destination);
+    if (batchBytes.isEnabled()) {
+      batchBytes.record(request.bytes(), destination);
+    }
   }
 
   /** A queue did not take a request. */

@@ -31,7 +31,7 @@ final class MemoryQueueTest {
   }
 
   private static QueueConfig queue(int consumers, Sizer sizer, long size) {
-    return new QueueConfig(consumers, false, false, sizer, size, null);
+    return new QueueConfig(consumers, false, false, sizer, size, null, null);
   }
 
   private static CompletableFuture<Outcome> consume(
@@ -108,7 +108,7 @@ final class MemoryQueueTest {
   @Test
   void aFullQueueCanMakeTheCallerWait() throws Exception {
     scene.gate.drainPermits();
-    QueueConfig blocking = new QueueConfig(1, false, true, Sizer.REQUESTS, 1, null);
+    QueueConfig blocking = new QueueConfig(1, false, true, Sizer.REQUESTS, 1, null, null);
     var exporter = scene.started(config(RETRY, blocking));
     assertThat(exporter.consume(Scene.logs("a"))).isEqualTo(Outcome.accepted());
     CompletableFuture<Outcome> second = consume(exporter, "b");
@@ -130,7 +130,7 @@ final class MemoryQueueTest {
   @Test
   void theCallerCanWaitForTheResult() throws Exception {
     scene.gate.drainPermits();
-    QueueConfig waiting = new QueueConfig(1, true, false, Sizer.REQUESTS, 10, null);
+    QueueConfig waiting = new QueueConfig(1, true, false, Sizer.REQUESTS, 10, null, null);
     var exporter = scene.started(config(NO_RETRY, waiting));
     scene.answers.add(Outcome.accepted());
     scene.answers.add(new Outcome.Refused(StatusText.of(Code.NOT_FOUND, "who"), Code.NOT_FOUND));

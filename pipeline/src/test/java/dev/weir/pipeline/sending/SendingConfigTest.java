@@ -16,6 +16,7 @@ import dev.weir.pipeline.config.Schema;
 import io.opentelemetry.api.common.Attributes;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -77,12 +78,35 @@ final class SendingConfigTest {
                     1.5,
                     Duration.ofSeconds(30),
                     Duration.ofMinutes(5)),
-                new QueueConfig(10, false, false, Sizer.REQUESTS, 1000, null)));
+                new QueueConfig(10, false, false, Sizer.REQUESTS, 1000, null, null)));
     assertThat(config("{sending_queue: {enabled: false, queue_size: -1}}").queue()).isNull();
     assertThat(config("{sending_queue: {storage: file_storage/x}}").queue())
         .isEqualTo(
             new QueueConfig(
-                10, false, false, Sizer.REQUESTS, 1000, new ComponentId("file_storage", "x")));
+                10,
+                false,
+                false,
+                Sizer.REQUESTS,
+                1000,
+                new ComponentId("file_storage", "x"),
+                null));
+  }
+
+  @Test
+  void theSizerOfBatchesIsTheQueuesUnlessGiven() {
+    assertThat(batch("{sending_queue: {batch: {}}}"))
+        .isEqualTo(new BatchConfig(Duration.ofMillis(200), Sizer.ITEMS, 8192, 0, List.of()));
+    assertThat(batch("{sending_queue: {batch: }}").sizer()).isEqualTo(Sizer.ITEMS);
+    assertThat(batch("{sending_queue: {sizer: bytes, queue_size: 9000, batch: {}}}").sizer())
+        .isEqualTo(Sizer.BYTES);
+    assertThat(batch("{sending_queue: {sizer: bytes, batch: {sizer: items}}}").sizer())
+        .isEqualTo(Sizer.ITEMS);
+    assertThat(batch("{sending_queue: {batch: {sizer: bytes}}}").sizer()).isEqualTo(Sizer.BYTES);
+  }
+
+  private static BatchConfig batch(String body) {
+    QueueConfig queue = Objects.requireNonNull(config(body).queue());
+    return Objects.requireNonNull(queue.batch());
   }
 
   @ParameterizedTest
@@ -94,6 +118,13 @@ final class SendingConfigTest {
           {sending_queue: {num_consumers: 0}}|`num_consumers` must be positive
           {sending_queue: {queue_size: 0}}|`queue_size` must be positive
           {sending_queue: {storage: x, wait_for_result: true}}|`wait_for_result` is not supported with a persistent queue configured with `storage`
+          {sending_queue: {batch: {sizer: requests}}}|`batch` supports only `items` or `bytes` sizer, found "requests"
+          {sending_queue: {batch: {flush_timeout: 0s}}}|`flush_timeout` must be positive
+          {sending_queue: {batch: {min_size: -1}}}|`min_size` must be non-negative
+          {sending_queue: {batch: {max_size: -1}}}|`max_size` must be non-negative
+          {sending_queue: {batch: {max_size: 10}}}|`max_size` (10) must be greater or equal to `min_size` (8192)
+          {sending_queue: {sizer: items, batch: {}}}|`min_size` must be less than or equal to `queue_size`
+          {sending_queue: {batch: {partition: {metadata_keys: [a, A]}}}}|duplicate entry in metadata_keys: "a" (case-insensitive)
           {sending_queue: {sizer: pages}}|got "pages"
           {sending_queue: {storage: "/x"}}|must be the ID of an extension
           {retry_on_failure: {enabled: false, randomization_factor: 2}}|randomization_factor value must be less than or equal to 1

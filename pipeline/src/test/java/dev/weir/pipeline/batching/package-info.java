@@ -1,0 +1,4 @@
+@NullMarked
+package dev.weir.pipeline.batching;
+
+import org.jspecify.annotations.NullMarked;
