@@ -10,6 +10,7 @@ import java.util.Optional;
  * <p>The names are those of HTTP's {@code Content-Encoding} and of the Collector's config files.
  * gRPC has the same, but its {@code snappy} is {@link #SNAPPY_FRAMED}: use {@link #grpcNamed}.
  */
+@SuppressWarnings("ImmutableEnumChecker") // codecs have no state
 public enum Compression {
   /** Bytes as they are. */
   NONE("none", new PlainCodec()),

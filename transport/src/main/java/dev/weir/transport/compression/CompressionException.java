@@ -27,6 +27,11 @@ public final class CompressionException extends Exception {
     return new CompressionException(Reason.TOO_LARGE, message);
   }
 
+  @Override
+  public String getMessage() {
+    return String.valueOf(super.getMessage());
+  }
+
   /** Returns what is wrong. */
   public Reason reason() {
     return reason;

@@ -225,7 +225,7 @@ final class Lz4FrameCodec implements Codec {
         throw CompressionException.tooLarge(TOO_LARGE);
       }
       if (out.length - used < count) {
-        out = Arrays.copyOf(out, (int) Math.clamp(2L * out.length, used + count, LARGEST));
+        out = Arrays.copyOf(out, Math.clamp(2L * out.length, used + count, LARGEST));
       }
     }
 

@@ -21,7 +21,7 @@ final class Xxh32 {
     int end = offset + length;
     int hash;
     if (length >= 16) {
-      int a = PRIME1 + PRIME2;
+      int a = 0x24234428; // PRIME1 + PRIME2, which overflows
       int b = PRIME2;
       int c = 0;
       int d = -PRIME1;

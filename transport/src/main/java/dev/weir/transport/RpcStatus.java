@@ -1,0 +1,83 @@
+package dev.weir.transport;
+
+import dev.weir.pipeline.Outcome;
+import dev.weir.pipeline.Outcome.Code;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a server says of a request that it did not take, in gRPC's terms; HTTP answers are derived
+ * from it, as in the Collector (collector.md 4).
+ *
+ * @param code gRPC's code, never {@link Code#OK}
+ * @param message for a person
+ * @param retryAfter how long the client should wait at least before it tries again, or null if the
+ *     server does not say
+ */
+public record RpcStatus(Code code, String message, @Nullable Duration retryAfter) {
+
+  /** Returns a status that says nothing of a retry. */
+  public static RpcStatus of(Code code, String message) {
+    return new RpcStatus(code, message, null);
+  }
+
+  /**
+   * Returns what to say of a batch that was not taken, or null if it was, whole or in part.
+   *
+   * <p>The reason already says whether it is permanent, where that is said.
+   */
+  public static @Nullable RpcStatus of(Outcome outcome) {
+    return switch (outcome) {
+      case Outcome.Accepted accepted -> null;
+      case Outcome.Partial partial -> null;
+      case Outcome.Retry retry ->
+          new RpcStatus(
+              retry.code() == Code.OK ? Code.UNAVAILABLE : retry.code(),
+              retry.reason(),
+              retry.after());
+      case Outcome.Refused refused ->
+          new RpcStatus(
+              refused.code() == Code.OK ? Code.INTERNAL : refused.code(), refused.reason(), null);
+    };
+  }
+
+  /** Returns the status of a request that an HTTP server refuses on its own account. */
+  public static RpcStatus ofHttp(int httpStatus, String message) {
+    Code code =
+        switch (httpStatus) {
+          case 400 -> Code.INVALID_ARGUMENT;
+          case 401 -> Code.UNAUTHENTICATED;
+          case 403 -> Code.PERMISSION_DENIED;
+          case 404 -> Code.UNIMPLEMENTED;
+          case 429 -> Code.RESOURCE_EXHAUSTED;
+          case 502, 503, 504 -> Code.UNAVAILABLE;
+          default -> Code.UNKNOWN;
+        };
+    return of(code, message);
+  }
+
+  /** Returns gRPC's number of the code. */
+  @SuppressWarnings("EnumOrdinal") // the enum's contract
+  public int number() {
+    return code.ordinal();
+  }
+
+  /** Returns the status of the HTTP answer that says the same. */
+  public int httpStatus() {
+    return switch (code) {
+      case CANCELLED, DEADLINE_EXCEEDED, ABORTED, OUT_OF_RANGE, UNAVAILABLE, DATA_LOSS -> 503;
+      case RESOURCE_EXHAUSTED -> 429;
+      case INVALID_ARGUMENT -> 400;
+      case UNAUTHENTICATED -> 401;
+      case PERMISSION_DENIED -> 403;
+      case UNIMPLEMENTED -> 404;
+      default -> 500;
+    };
+  }
+
+  /** Returns the value of {@code Retry-After}, whole seconds rounded down, or null for none. */
+  public @Nullable String httpRetryAfter() {
+    Duration after = retryAfter;
+    return after == null ? null : Long.toString(after.toSeconds());
+  }
+}

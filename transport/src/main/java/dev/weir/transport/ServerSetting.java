@@ -1,0 +1,15 @@
+package dev.weir.transport;
+
+import java.time.InstantSource;
+import org.slf4j.Logger;
+
+/**
+ * What the servers of one component share.
+ *
+ * @param loops threads and buffers; whoever made them closes them after the servers
+ * @param admission what may be held at once
+ * @param clock when certificates are read again
+ * @param logger logs under the component's name
+ */
+public record ServerSetting(
+    ServerLoops loops, Admission admission, InstantSource clock, Logger logger) {}
