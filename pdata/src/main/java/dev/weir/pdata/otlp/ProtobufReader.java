@@ -63,12 +63,7 @@ final class ProtobufReader {
   private final TextDictionary texts;
   private int pos;
 
-  // Attributes under construction; nested lists stand above the ones that they belong to.
-  private Key[] keys = new Key[32];
-  private Value[] values = new Value[32];
-  private int top;
-  private Attributes shape = Attributes.EMPTY;
-
+  private final AttributeStack stack = new AttributeStack();
   private AttributeRows rows = new AttributeRows();
   private AttributeRows rowsBefore = new AttributeRows();
 
@@ -127,7 +122,7 @@ final class ProtobufReader {
         default -> skip(tag);
       }
     }
-    return new Resource(finish(base), dropped, entities);
+    return new Resource(stack.take(base), dropped, entities);
   }
 
   private EntityRef entityRef(int end) {
@@ -185,7 +180,7 @@ final class ProtobufReader {
         default -> skip(tag);
       }
     }
-    return new Scope(name, version, finish(base), dropped);
+    return new Scope(name, version, stack.take(base), dropped);
   }
 
   // Metrics --------------------------------------------------------------------------------------
@@ -198,7 +193,7 @@ final class ProtobufReader {
     @Nullable Points points = null;
     Temporality temporality = Temporality.UNSPECIFIED;
     boolean monotonic = false;
-    int base = top;
+    int base = stack.top();
     while (pos < end) {
       int tag = tag();
       switch (tag) {
@@ -232,7 +227,7 @@ final class ProtobufReader {
         default -> skip(tag);
       }
     }
-    Attributes metadata = finish(base);
+    Attributes metadata = stack.take(base);
     boolean gauge = data == (5 << 3 | 2);
     Metric metric =
         switch (points) {
@@ -282,7 +277,7 @@ final class ProtobufReader {
   }
 
   private void numberPoint(NumberPoints points, int end) {
-    int base = top;
+    int base = stack.top();
     @Nullable Attributes row = null;
     long start = 0;
     long time = 0;
@@ -316,7 +311,7 @@ final class ProtobufReader {
   }
 
   private void histogramPoint(HistogramPoints points, int end) {
-    int base = top;
+    int base = stack.top();
     @Nullable Attributes row = null;
     long start = 0;
     long time = 0;
@@ -360,7 +355,7 @@ final class ProtobufReader {
   }
 
   private void exponentialPoint(ExponentialHistogramPoints points, int end) {
-    int base = top;
+    int base = stack.top();
     @Nullable Attributes row = null;
     long start = 0;
     long time = 0;
@@ -435,7 +430,7 @@ final class ProtobufReader {
   }
 
   private void summaryPoint(SummaryPoints points, int end) {
-    int base = top;
+    int base = stack.top();
     @Nullable Attributes row = null;
     long start = 0;
     long time = 0;
@@ -497,7 +492,7 @@ final class ProtobufReader {
   }
 
   private List<Exemplar> exemplar(List<Exemplar> before, int end) {
-    int base = top;
+    int base = stack.top();
     long time = 0;
     Value value = Value.Empty.INSTANCE;
     Value.Bytes traceId = NO_ID;
@@ -515,14 +510,14 @@ final class ProtobufReader {
       }
     }
     List<Exemplar> list = before.isEmpty() ? new ArrayList<>(2) : before;
-    list.add(new Exemplar(time, value, finish(base), traceId, spanId));
+    list.add(new Exemplar(time, value, stack.take(base), traceId, spanId));
     return list;
   }
 
   // Logs and traces ------------------------------------------------------------------------------
 
   private LogRecord logRecord(int end) {
-    int base = top;
+    int base = stack.top();
     LogRecord log = new LogRecord();
     long time = 0;
     long observed = 0;
@@ -552,11 +547,11 @@ final class ProtobufReader {
         .severity(severity, severityText)
         .context(traceId, spanId)
         .body(body)
-        .attributes(finish(base));
+        .attributes(stack.take(base));
   }
 
   private Span span(int end) {
-    int base = top;
+    int base = stack.top();
     Value.Bytes traceId = NO_ID;
     Value.Bytes spanId = NO_ID;
     Value.@Nullable Bytes parent = null;
@@ -615,7 +610,7 @@ final class ProtobufReader {
         new Span.Core(
             traceId, spanId, parent, traceState, flags, kind, start, finish, status, statusMessage),
         name,
-        finish(base),
+        stack.take(base),
         droppedAttributes,
         events,
         droppedEvents,
@@ -624,7 +619,7 @@ final class ProtobufReader {
   }
 
   private Span.Event event(int end) {
-    int base = top;
+    int base = stack.top();
     long time = 0;
     String name = "";
     int dropped = 0;
@@ -638,11 +633,11 @@ final class ProtobufReader {
         default -> skip(tag);
       }
     }
-    return new Span.Event(time, name, finish(base), dropped);
+    return new Span.Event(time, name, stack.take(base), dropped);
   }
 
   private Span.Link link(int end) {
-    int base = top;
+    int base = stack.top();
     Value.Bytes traceId = NO_ID;
     Value.Bytes spanId = NO_ID;
     String traceState = "";
@@ -660,7 +655,7 @@ final class ProtobufReader {
         default -> skip(tag);
       }
     }
-    return new Span.Link(traceId, spanId, traceState, flags, finish(base), dropped);
+    return new Span.Link(traceId, spanId, traceState, flags, stack.take(base), dropped);
   }
 
   // Attributes and values ------------------------------------------------------------------------
@@ -670,7 +665,7 @@ final class ProtobufReader {
    * that stands here byte for byte, otherwise null, and the attributes are on the stack.
    */
   private @Nullable Attributes attributes(int tag, @Nullable Attributes row, int base, int end) {
-    if (row == null && top == base) {
+    if (row == null && stack.top() == base) {
       int start = pos;
       pos = message();
       while (pos < end && buf[pos] == tag) {
@@ -695,7 +690,7 @@ final class ProtobufReader {
     // A second run in one point: allowed, and nobody writes it.
     rows.abandon();
     if (row != null) {
-      push(row);
+      stack.push(row);
     }
     keyValue(message());
     return null;
@@ -705,81 +700,34 @@ final class ProtobufReader {
     if (row != null) {
       return row;
     }
-    Attributes set = finish(base);
+    Attributes set = stack.take(base);
     rows.close(set);
     return set;
   }
 
   private int begin(Attributes before) {
-    int base = top;
-    push(before);
+    int base = stack.top();
+    stack.push(before);
     return base;
-  }
-
-  private void push(Attributes set) {
-    for (int i = 0; i < set.size(); i++) {
-      push(set.key(i), set.value(i));
-    }
-  }
-
-  private void push(Key key, Value value) {
-    if (top == keys.length) {
-      keys = Arrays.copyOf(keys, top * 2);
-      values = Arrays.copyOf(values, top * 2);
-    }
-    keys[top] = key;
-    values[top++] = value;
-  }
-
-  /** Makes a set of the attributes above {@code base} and takes them off the stack. */
-  @SuppressWarnings("ReferenceEquality") // whether the keys are those of the set before
-  private Attributes finish(int base) {
-    int n = top - base;
-    top = base;
-    if (n == 0) {
-      return Attributes.EMPTY;
-    }
-    boolean same = n == shape.size();
-    for (int i = 0; same && i < n; i++) {
-      same = keys[base + i] == shape.key(i);
-    }
-    Attributes set =
-        same
-            ? shape.withValues(Arrays.copyOfRange(values, base, base + n))
-            : Attributes.of(keys, values, base, base + n);
-    shape = set;
-    return set;
   }
 
   private void keyValue(int end) {
     Key key = null;
     Value value = Value.Empty.INSTANCE;
-    int place = top;
+    int place = stack.top();
     while (pos < end) {
       int tag = tag();
       switch (tag) {
         case 1 << 3 | 2 -> {
           int length = length();
-          key = key(length, place);
+          key = stack.key(buf, pos, length, place);
           pos += length;
         }
         case 2 << 3 | 2 -> value = value(value, message());
         default -> skip(tag);
       }
     }
-    push(key == null ? Key.ofUtf8(buf, 0, 0) : key, value);
-  }
-
-  private Key key(int length, int place) {
-    // The stack holds one set nearly always, so its height is the place in the set.
-    if (place < shape.size()) {
-      Key guess = shape.key(place);
-      byte[] utf8 = guess.utf8();
-      if (utf8.length == length && Arrays.equals(utf8, 0, length, buf, pos, pos + length)) {
-        return guess;
-      }
-    }
-    return Key.ofUtf8(buf, pos, length);
+    stack.push(key == null ? Key.ofUtf8(buf, 0, 0) : key, value);
   }
 
   private Value value(Value before, int end) {
@@ -830,10 +778,7 @@ final class ProtobufReader {
         skip(tag);
       }
     }
-    Attributes outer = shape;
-    Attributes set = finish(base);
-    shape = outer;
-    return new Value.Pairs(set);
+    return new Value.Pairs(stack.take(base));
   }
 
   // Primitives -----------------------------------------------------------------------------------

@@ -1,0 +1,41 @@
+package dev.weir.pdata.otlp;
+
+import dev.weir.pdata.Item;
+import dev.weir.pdata.Signal;
+import dev.weir.pdata.Telemetry;
+import java.util.Objects;
+
+/**
+ * OTLP's JSON encoding of a batch, in UTF-8: the {@code Export*ServiceRequest} of its signal.
+ *
+ * <p>Takes and writes what the Collector takes and writes, but for: values may be nested 64 deep,
+ * unknown fields 512 deep; a field without a name is skipped; a negative zero is written; text that
+ * is not UTF-8 is written with U+FFFD, so that a line is always JSON.
+ *
+ * <p>Thread safe: no state.
+ */
+public final class OtlpJson {
+  private OtlpJson() {}
+
+  /**
+   * Decodes a request into objects. The array may be used again.
+   *
+   * @throws OtlpFormatException if it is not what it should be
+   */
+  public static <T extends Item> Telemetry<T> decode(
+      Signal<T> signal, byte[] bytes, int offset, int length) throws OtlpFormatException {
+    Objects.checkFromIndexSize(offset, length, bytes.length);
+    return new JsonReader(bytes, offset, length).read(signal);
+  }
+
+  /** Decodes a request that fills the array; see {@link #decode(Signal, byte[], int, int)}. */
+  public static <T extends Item> Telemetry<T> decode(Signal<T> signal, byte[] bytes)
+      throws OtlpFormatException {
+    return decode(signal, bytes, 0, bytes.length);
+  }
+
+  /** Encodes a batch as one object without line breaks. Opens the groups. */
+  public static byte[] encode(Telemetry<?> batch) {
+    return new JsonWriter(batch.count() * 256).write(batch);
+  }
+}
