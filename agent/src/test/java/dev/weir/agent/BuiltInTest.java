@@ -37,6 +37,8 @@ final class BuiltInTest {
       access_log:
         path: %s/access.log
       debug:
+      otlp_grpc:
+        endpoint: localhost:1
       prometheus:
         endpoint: localhost:0
     service:

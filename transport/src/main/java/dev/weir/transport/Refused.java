@@ -2,6 +2,7 @@ package dev.weir.transport;
 
 import dev.weir.pipeline.config.Schema;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sections that the Collector has and that need extensions which are not there: an authenticator, a
@@ -10,6 +11,24 @@ import java.util.List;
  */
 final class Refused {
   private Refused() {}
+
+  /**
+   * Refuses both in the config of a client.
+   *
+   * @throws IllegalArgumentException if one of them asks for something
+   */
+  static void inClient(@Nullable Auth auth, List<Middleware> middlewares) {
+    if (auth != null) {
+      throw new IllegalArgumentException(
+          "auth: no authenticator can be had yet (\""
+              + auth.authenticator()
+              + "\" is asked for): leave the section out; a token goes into headers, a certificate"
+              + " into tls::cert_file");
+    }
+    if (!middlewares.isEmpty()) {
+      throw new IllegalArgumentException(Middleware.error(middlewares));
+    }
+  }
 
   /**
    * The section {@code auth}.
