@@ -3,6 +3,7 @@ package dev.weir.agent;
 import dev.weir.exporter.accesslog.AccessLogExporterFactory;
 import dev.weir.exporter.debug.DebugExporterFactory;
 import dev.weir.exporter.otlpgrpc.OtlpGrpcExporterFactory;
+import dev.weir.exporter.otlphttp.OtlpHttpExporterFactory;
 import dev.weir.exporter.prometheus.PrometheusExporterFactory;
 import dev.weir.pipeline.Components;
 import dev.weir.pipeline.Factory;
@@ -25,6 +26,7 @@ record BuiltIn(Components components, KernelSource kernel) {
             AccessLogExporterFactory.create(),
             DebugExporterFactory.create(),
             OtlpGrpcExporterFactory.create(),
+            OtlpHttpExporterFactory.create(),
             PrometheusExporterFactory.create());
     return new BuiltIn(new Components(factories), kernel);
   }

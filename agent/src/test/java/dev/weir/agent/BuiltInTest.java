@@ -39,6 +39,8 @@ final class BuiltInTest {
       debug:
       otlp_grpc:
         endpoint: localhost:1
+      otlp_http:
+        endpoint: http://localhost:1
       prometheus:
         endpoint: localhost:0
     service:

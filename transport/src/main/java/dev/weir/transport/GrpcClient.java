@@ -51,7 +51,7 @@ import org.slf4j.Logger;
  *
  * <p>A server that cannot be reached is no error of {@link #open}: calls fail until it can.
  */
-public final class GrpcClient implements AutoCloseable {
+public final class GrpcClient implements SharedClients.Client {
   private static final Duration LEAST_PING = Duration.ofSeconds(10); // Go's
   private static final Duration PING_TIMEOUT = Duration.ofSeconds(20); // Go's
   private static final int PAGE = 8192;
@@ -267,7 +267,7 @@ public final class GrpcClient implements AutoCloseable {
     }
     byte[] details = ended.trailers() == null ? null : ended.trailers().get(DETAILS);
     return new GrpcAnswer.Failed(
-        Code.values()[status.getCode().value()], description(status), details);
+        Code.valueOf(status.getCode().name()), description(status), details);
   }
 
   /** Returns the text of a status; Go's words where a connection failed. */
@@ -330,13 +330,8 @@ public final class GrpcClient implements AutoCloseable {
         + "\"";
   }
 
-  /** Closes connections at once; calls that are under way fail. */
+  /** Closes connections at once, so that calls under way fail, and waits at most this long. */
   @Override
-  public void close() {
-    close(Duration.ofSeconds(2));
-  }
-
-  /** Closes connections and waits for that, at most this long. */
   public void close(Duration atMost) {
     channel.shutdownNow();
     try {
@@ -349,6 +344,7 @@ public final class GrpcClient implements AutoCloseable {
   }
 
   /** How a call ended. */
+  @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
   private record Ended(Status status, @Nullable Metadata trailers, byte @Nullable [] message) {}
 
   /** Keeps the answer until the call ends. Called by the event loop. */

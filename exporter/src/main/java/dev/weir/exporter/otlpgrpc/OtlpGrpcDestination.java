@@ -8,6 +8,7 @@ import dev.weir.pdata.otlp.OtlpFormatException;
 import dev.weir.pdata.otlp.OtlpProtobuf;
 import dev.weir.pdata.otlp.RpcStatus;
 import dev.weir.pipeline.ComponentContext;
+import dev.weir.pipeline.ComponentId;
 import dev.weir.pipeline.Host;
 import dev.weir.pipeline.Outcome;
 import dev.weir.pipeline.Outcome.Code;
@@ -17,6 +18,7 @@ import dev.weir.pipeline.sending.StatusText;
 import dev.weir.transport.GrpcAnswer;
 import dev.weir.transport.GrpcClient;
 import dev.weir.transport.GrpcClientConfig;
+import dev.weir.transport.SharedClients;
 import dev.weir.transport.tls.TlsException;
 import io.grpc.MethodDescriptor;
 import java.time.Duration;
@@ -37,14 +39,22 @@ final class OtlpGrpcDestination<T extends Item> implements Destination<T> {
 
   private final ComponentContext context;
   private final GrpcClientConfig config;
-  private final SharedClients clients;
+  private final Owner owner;
+  private final SharedClients<Owner, GrpcClient> clients;
   private final MethodDescriptor<byte[], byte[]> method;
   private @Nullable GrpcClient client;
 
+  /** Who has a client of its own. */
+  record Owner(ComponentId id, GrpcClientConfig config) {}
+
   OtlpGrpcDestination(
-      ComponentContext context, GrpcClientConfig config, Signal<T> signal, SharedClients clients) {
+      ComponentContext context,
+      GrpcClientConfig config,
+      Signal<T> signal,
+      SharedClients<Owner, GrpcClient> clients) {
     this.context = context;
     this.config = config;
+    this.owner = new Owner(context.id(), config);
     this.clients = clients;
     this.method = Objects.requireNonNull(METHODS.get(signal));
   }
@@ -56,7 +66,16 @@ final class OtlpGrpcDestination<T extends Item> implements Destination<T> {
   @Override
   public void start(Host host) throws StartException {
     try {
-      client = clients.open(context, config);
+      client =
+          clients.open(
+              owner,
+              () ->
+                  GrpcClient.open(
+                      context.id().toString(),
+                      config,
+                      context.build(),
+                      context.clock(),
+                      context.logger()));
     } catch (TlsException e) {
       throw new StartException(String.valueOf(e.getMessage()), e);
     }
@@ -119,7 +138,7 @@ final class OtlpGrpcDestination<T extends Item> implements Destination<T> {
   public void stop(Duration grace) {
     if (client != null) {
       client = null;
-      clients.close(context, config, grace);
+      clients.close(owner, grace);
     }
   }
 }

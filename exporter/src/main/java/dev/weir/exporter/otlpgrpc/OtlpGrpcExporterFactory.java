@@ -7,6 +7,8 @@ import dev.weir.pipeline.Exporter;
 import dev.weir.pipeline.ExporterFactory;
 import dev.weir.pipeline.Factory;
 import dev.weir.pipeline.sending.SendingExporter;
+import dev.weir.transport.GrpcClient;
+import dev.weir.transport.SharedClients;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import java.util.List;
@@ -21,7 +23,7 @@ public final class OtlpGrpcExporterFactory {
 
   /** Returns the factory. */
   public static ExporterFactory<OtlpGrpcExporterConfig> create() {
-    SharedClients clients = new SharedClients();
+    SharedClients<OtlpGrpcDestination.Owner, GrpcClient> clients = new SharedClients<>();
     return ExporterFactory.of(
             new Factory.Type<>(
                 "otlp_grpc",
@@ -37,7 +39,7 @@ public final class OtlpGrpcExporterFactory {
       ComponentContext context,
       OtlpGrpcExporterConfig config,
       Signal<T> signal,
-      SharedClients clients) {
+      SharedClients<OtlpGrpcDestination.Owner, GrpcClient> clients) {
     return SendingExporter.of(
         context,
         signal,
