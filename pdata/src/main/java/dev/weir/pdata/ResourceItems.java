@@ -20,16 +20,18 @@ public final class ResourceItems<T extends Item> {
   private volatile @Nullable EncodedItems<T> encoded;
   private Resource resource;
   private String schemaUrl = "";
-  private List<ScopeItems<T>> scopes = new ArrayList<>(1);
+  private List<ScopeItems<T>> scopes;
 
   /** Makes an empty group. */
   public ResourceItems(Resource resource) {
     this.resource = resource;
+    this.scopes = new ArrayList<>(1);
   }
 
   /** Makes a group that is built from {@code encoded} when somebody looks into it. */
   public ResourceItems(EncodedItems<T> encoded) {
-    this(Resource.EMPTY);
+    this.resource = Resource.EMPTY;
+    this.scopes = List.of();
     this.encoded = encoded;
   }
 

@@ -14,8 +14,11 @@ import java.util.Arrays;
  * shares its list of keys. For one thread.
  */
 final class AttributeStack {
-  private Key[] keys = new Key[32];
-  private Value[] values = new Value[32];
+  private static final int FIRST = 32;
+
+  // Empty at first: a message of very many very small groups makes a stack for each.
+  private Key[] keys = new Key[0];
+  private Value[] values = new Value[0];
   private int top;
   private Attributes shape = Attributes.EMPTY;
 
@@ -26,8 +29,8 @@ final class AttributeStack {
 
   void push(Key key, Value value) {
     if (top == keys.length) {
-      keys = Arrays.copyOf(keys, top * 2);
-      values = Arrays.copyOf(values, top * 2);
+      keys = Arrays.copyOf(keys, Math.max(FIRST, top * 2));
+      values = Arrays.copyOf(values, Math.max(FIRST, top * 2));
     }
     keys[top] = key;
     values[top++] = value;

@@ -60,30 +60,28 @@ final class JsonInput {
   /** Returns the name of the next field, or null at the end of the object (or for null). */
   @Nullable String field() throws OtlpFormatException {
     int c = token();
-    switch (c) {
-      case 'n' -> {
-        literal("skipThreeBytes", "ull");
-        return null;
-      }
-      case '{' -> {
-        c = token();
-        if (c == '"') {
-          unread();
-          return name();
-        }
-        if (c == '}') {
-          return null;
-        }
-        throw error("ReadObject", "expect \" after {, but found " + shown(c));
-      }
-      case ',' -> {
-        return name();
-      }
-      case '}' -> {
-        return null;
-      }
-      default -> throw error("ReadObject", "expect { or , or } or n, but found " + shown(c));
+    if (c == ',') {
+      return name();
     }
+    if (c == '}') {
+      return null;
+    }
+    if (c == 'n') {
+      literal("skipThreeBytes", "ull");
+      return null;
+    }
+    if (c != '{') {
+      throw error("ReadObject", "expect { or , or } or n, but found " + shown(c));
+    }
+    c = token();
+    if (c == '"') {
+      unread();
+      return name();
+    }
+    if (c == '}') {
+      return null;
+    }
+    throw error("ReadObject", "expect \" after {, but found " + shown(c));
   }
 
   private String name() throws OtlpFormatException {
@@ -98,27 +96,25 @@ final class JsonInput {
   /** Returns whether another element of the array follows. */
   boolean element() throws OtlpFormatException {
     int c = token();
-    switch (c) {
-      case 'n' -> {
-        literal("skipThreeBytes", "ull");
-        return false;
-      }
-      case '[' -> {
-        c = token();
-        if (c != ']') {
-          unread();
-          return true;
-        }
-        return false;
-      }
-      case ']' -> {
-        return false;
-      }
-      case ',' -> {
-        return true;
-      }
-      default -> throw error("ReadArray", "expect [ or , or ] or n, but found " + shown(c));
+    if (c == ',') {
+      return true;
     }
+    if (c == ']') {
+      return false;
+    }
+    if (c == 'n') {
+      literal("skipThreeBytes", "ull");
+      return false;
+    }
+    if (c != '[') {
+      throw error("ReadArray", "expect [ or , or ] or n, but found " + shown(c));
+    }
+    c = token();
+    if (c == ']') {
+      return false;
+    }
+    unread();
+    return true;
   }
 
   /** Skips a value, whatever it is. */
@@ -131,7 +127,7 @@ final class JsonInput {
     switch (c) {
       case '"' -> {
         unread();
-        readString();
+        readString("trySkipString");
       }
       case 'n' -> literal("skipThreeBytes", "ull");
       case 't' -> literal("skipThreeBytes", "rue");
@@ -211,6 +207,10 @@ final class JsonInput {
   }
 
   private void readString() throws OtlpFormatException {
+    readString("ReadString");
+  }
+
+  private void readString(String operation) throws OtlpFormatException {
     int c = token();
     if (c == 'n') {
       literal("skipThreeBytes", "ull");
@@ -231,7 +231,7 @@ final class JsonInput {
         break;
       }
       if (b >= 0 && b < ' ') {
-        throw error("ReadString", "invalid control character found: " + b);
+        throw error(operation, "invalid control character found: " + b);
       }
     }
     readEscaped();
@@ -304,6 +304,9 @@ final class JsonInput {
     int value = 0;
     for (int i = 0; i < 4; i++) {
       int c = next();
+      if (eof) {
+        throw error("readStringSlowPath", "unexpected end of input");
+      }
       int digit = c < 0x80 ? Character.digit(c, 16) : -1;
       if (digit < 0) {
         throw error("readU4", "expects 0~9 or a~f, but found " + shown(c));
@@ -344,7 +347,7 @@ final class JsonInput {
         throw error(
             "ID.UnmarshalJSONIter",
             String.format(
-                Locale.ROOT, "encoding/hex: invalid byte: U+%04X %s", b & 0xff, quoted(b)));
+                Locale.ROOT, "encoding/hex: invalid byte: U+%04X%s", b & 0xff, quoted(b)));
       }
       if (i / 2 < size) {
         id[i / 2] = (byte) ((id[i / 2] << 4) | digit);
@@ -357,53 +360,80 @@ final class JsonInput {
   }
 
   private static String quoted(byte b) {
-    return "'" + (char) (b & 0xff) + "'";
+    char c = (char) (b & 0xff);
+    return Character.isISOControl(c) ? "" : " '" + c + "'";
   }
 
-  /** Reads bytes in base 64. */
+  /** Reads bytes in base 64, with padding, as Go's StdEncoding takes it. */
   byte[] bytes() throws OtlpFormatException {
     rawString();
     byte[] out = new byte[fromLength / 4 * 3 + 3];
     int size = 0;
     int bits = 0;
     int digits = 0;
-    int padding = 0;
     for (int i = 0; i < fromLength; i++) {
       byte b = from[fromOffset + i];
       if (b == '\n' || b == '\r') {
         continue;
       }
-      int digit = base64(b);
-      boolean pad = b == '=' && digits % 4 >= 2;
-      if (padding > 0 ? !pad : digit < 0 && !pad) {
-        throw error("base64.Decode", "illegal base64 data at input byte " + i);
-      }
-      padding += pad ? 1 : 0;
-      bits = (bits << 6) | (pad ? 0 : digit);
-      if (++digits % 4 == 0) {
-        out[size] = (byte) (bits >> 16);
-        out[size + 1] = (byte) (bits >> 8);
-        out[size + 2] = (byte) bits;
-        size += 3 - padding;
-        if (padding > 0 && !onlyLineEnds(i + 1)) {
-          throw error("base64.Decode", "illegal base64 data at input byte " + (i + 1));
+      if (b == '=') {
+        // Two digits are one byte, three are two.
+        int left = digits % 4;
+        padding(i, left);
+        bits <<= 6 * (4 - left);
+        out[size++] = (byte) (bits >> 16);
+        if (left == 3) {
+          out[size++] = (byte) (bits >> 8);
         }
+        return Arrays.copyOf(out, size);
+      }
+      int digit = base64(b);
+      if (digit < 0) {
+        throw corrupt(i);
+      }
+      bits = (bits << 6) | digit;
+      if (++digits % 4 == 0) {
+        out[size++] = (byte) (bits >> 16);
+        out[size++] = (byte) (bits >> 8);
+        out[size++] = (byte) bits;
       }
     }
     if (digits % 4 != 0) {
-      throw error("base64.Decode", "illegal base64 data at input byte " + fromLength);
+      throw corrupt(fromLength - digits % 4);
     }
     return Arrays.copyOf(out, size);
   }
 
-  private boolean onlyLineEnds(int begin) {
-    for (int i = begin; i < fromLength; i++) {
-      byte b = from[fromOffset + i];
-      if (b != '\n' && b != '\r') {
-        return false;
-      }
+  /** Checks the end of the text from its first padding on, after {@code left} digits of a group. */
+  private void padding(int first, int left) throws OtlpFormatException {
+    if (left < 2) {
+      throw corrupt(first);
     }
-    return true;
+    int next = afterLineEnds(first + 1);
+    if (left == 2) {
+      if (next == fromLength) {
+        throw corrupt(fromLength);
+      }
+      if (from[fromOffset + next] != '=') {
+        throw corrupt(next - 1);
+      }
+      next = afterLineEnds(next + 1);
+    }
+    if (next < fromLength) {
+      throw corrupt(next);
+    }
+  }
+
+  private int afterLineEnds(int begin) {
+    int i = begin;
+    while (i < fromLength && (from[fromOffset + i] == '\n' || from[fromOffset + i] == '\r')) {
+      i++;
+    }
+    return i;
+  }
+
+  private OtlpFormatException corrupt(int at) {
+    return error("base64.Decode", "illegal base64 data at input byte " + at);
   }
 
   private static int base64(byte b) {
@@ -429,12 +459,16 @@ final class JsonInput {
     while (head < tail && buf[head] != '"') {
       head++;
     }
-    set(buf, begin, head - begin);
-    if (head == tail) {
-      eof = true;
-    } else {
+    if (head < tail) {
+      set(buf, begin, head - begin);
       head++;
+      return;
     }
+    eof = true;
+    // The Collector's parser has the zero that it read at the end in its string.
+    byte[] open = new byte[tail - begin + 1];
+    System.arraycopy(buf, begin, open, 0, tail - begin);
+    set(open, 0, open.length);
   }
 
   // Numbers --------------------------------------------------------------------------------------
@@ -484,7 +518,7 @@ final class JsonInput {
                 + parser
                 + ": parsing "
                 + quoted()
-                + (whole ? ": value out of range" : ": invalid syntax"));
+                + (whole || overflow ? ": value out of range" : ": invalid syntax"));
       }
       return negative ? -value : value;
     }
@@ -512,7 +546,9 @@ final class JsonInput {
     } else if (buf[head] == '.') {
       throw error("assertInteger", "can not decode float as int");
     }
-    if (overflow) {
+    if (overflow || (reader.equals("readUint32") && value >>> 32 != 0)) {
+      // Where the Collector's parser stands then: it reads eight digits at a stroke if it can.
+      head = begin + (tail - begin > 11 ? 8 : 1);
       throw error(reader, "overflow");
     }
     if (outside(value, negative, min, max)) {

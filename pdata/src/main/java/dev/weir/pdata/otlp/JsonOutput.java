@@ -92,7 +92,7 @@ final class JsonOutput {
     reserve(bytes.length * 6 + 2);
     out[pos++] = '"';
     for (byte b : bytes) {
-      if (b >= 0 && b < ' ' || b == '"' || b == '\\') {
+      if ((b >= 0 && b < ' ') || b == '"' || b == '\\') {
         escape(b);
       } else {
         out[pos++] = b;

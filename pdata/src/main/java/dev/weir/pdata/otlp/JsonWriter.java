@@ -504,7 +504,7 @@ final class JsonWriter {
   }
 
   private void real(String field, double value) {
-    if (Double.doubleToRawLongBits(value) != 0) { // a negative zero is said, as in protobuf
+    if (value != 0) { // nor is a negative zero said
       out.field(field);
       out.real(value);
     }

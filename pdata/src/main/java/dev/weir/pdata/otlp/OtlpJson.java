@@ -9,8 +9,8 @@ import java.util.Objects;
  * OTLP's JSON encoding of a batch, in UTF-8: the {@code Export*ServiceRequest} of its signal.
  *
  * <p>Takes and writes what the Collector takes and writes, but for: values may be nested 64 deep,
- * unknown fields 512 deep; a field without a name is skipped; a negative zero is written; text that
- * is not UTF-8 is written with U+FFFD, so that a line is always JSON.
+ * unknown fields 512 deep; a field without a name is skipped; a number that does not fit 32 bits is
+ * refused always; text that is not UTF-8 is written with U+FFFD, so that a line is always JSON.
  *
  * <p>Thread safe: no state.
  */

@@ -914,9 +914,10 @@ final class ProtobufReader {
     private static final int LOOK_AHEAD = 8;
     private static final int MAX = 4096;
 
-    private int[] starts = new int[16];
-    private int[] stops = new int[16];
-    private @Nullable Attributes[] sets = new Attributes[16];
+    private static final int[] NONE = {};
+    private int[] starts = NONE;
+    private int[] stops = NONE;
+    private @Nullable Attributes[] sets = new Attributes[0];
     private int size;
     private int cursor;
     private boolean open;
@@ -951,9 +952,10 @@ final class ProtobufReader {
         return;
       }
       if (size == starts.length) {
-        starts = Arrays.copyOf(starts, size * 2);
-        stops = Arrays.copyOf(stops, size * 2);
-        sets = Arrays.copyOf(sets, size * 2);
+        int n = Math.max(16, size * 2);
+        starts = Arrays.copyOf(starts, n);
+        stops = Arrays.copyOf(stops, n);
+        sets = Arrays.copyOf(sets, n);
       }
       starts[size] = start;
       stops[size] = stop;

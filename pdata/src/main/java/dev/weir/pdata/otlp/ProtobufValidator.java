@@ -244,7 +244,10 @@ final class ProtobufValidator {
         case Shape.VARINT -> varint(end);
         case Shape.FIXED64 -> advance(8, end);
         case Shape.FIXED32 -> advance(4, end);
-        case Shape.LENGTH -> pos += length(end);
+        case Shape.LENGTH -> {
+          int length = length(end); // moves on itself
+          pos += length;
+        }
         case Shape.START_GROUP -> depth++;
         case Shape.END_GROUP -> {
           if (depth == 0) {

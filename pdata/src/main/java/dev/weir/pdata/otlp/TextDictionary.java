@@ -24,14 +24,13 @@ final class TextDictionary {
   private static final int MAX_LENGTH = 128;
   private static final int BYTES_PER_SLOT = 128;
 
-  private final @Nullable Text[] slots;
+  private @Nullable Text[] slots = new Text[0]; // made for the first text
   private final int shift;
 
   /** Makes a dictionary for {@code length} encoded bytes. */
   TextDictionary(int length) {
     int wanted = Math.clamp(length / BYTES_PER_SLOT, MIN_SLOTS, MAX_SLOTS);
     int bits = 32 - Integer.numberOfLeadingZeros(wanted - 1);
-    slots = new Text[1 << bits];
     shift = 64 - bits;
   }
 
@@ -43,6 +42,9 @@ final class TextDictionary {
     int end = offset + length;
     if (length > MAX_LENGTH) {
       return Text.ofUtf8(Arrays.copyOfRange(bytes, offset, end));
+    }
+    if (slots.length == 0) {
+      slots = new Text[1 << (64 - shift)];
     }
     int slot = (int) (hash(bytes, offset, length) >>> shift);
     Text known = slots[slot];

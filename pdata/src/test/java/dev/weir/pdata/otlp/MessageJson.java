@@ -135,7 +135,8 @@ final class MessageJson {
 
   private void quote(String text) {
     out.append('"');
-    for (char c : text.toCharArray()) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
       if (names && c >= 0x80) {
         out.append(String.format("\\u%04X", (int) c));
         continue;

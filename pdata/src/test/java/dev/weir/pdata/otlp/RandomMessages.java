@@ -91,7 +91,8 @@ final class RandomMessages {
       case FLOAT, DOUBLE ->
           switch (random.nextInt(8)) {
             case 0 -> 0.0;
-            case 1 -> -0.0;
+            // In JSON the Collector leaves a negative zero out where zero is the default.
+            case 1 -> field.isRepeated() || field.hasPresence() ? -0.0 : 0.5;
             case 2 -> Double.POSITIVE_INFINITY;
             case 3 -> Double.MIN_VALUE;
             case 4 -> (double) random.nextInt(1000);
