@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,6 +33,7 @@ public final class TcpProbe implements ConnectionSource {
   private static final String OBJECT = "tcp.bpf.o";
   private static final int PAGE = pageSize();
   private static final int PATIENCE = 2;
+  private static final int PASSES_AFTER_DETACH = 2;
   private static final int FILES_LISTENERS = 1;
   private static final int FILES_ADOPT = 2;
   private static final int FILES_OWNERS = 3;
@@ -473,12 +475,19 @@ public final class TcpProbe implements ConnectionSource {
 
   @Override
   public void finish(RecordSink records, OverflowSink overflow) {
+    finish(records, overflow, () -> {}, PASSES_AFTER_DETACH);
+  }
+
+  /** The same; a test says what happens before the detach, and takes the passes after it away. */
+  void finish(RecordSink records, OverflowSink overflow, Runnable beforeDetach, int passes) {
     // The first pass takes all that lives while ends are still reported; the second what moved on
     // until
     // the programs were detached; the third is for what a pass may skip. After that no end can be
     // reported any more, so what no pass found is gone. An iterator lives on without its link.
     int live = snapshot(records);
-    int[] iterators = {libbpf.createIterator(snapshotLink), libbpf.createIterator(snapshotLink)};
+    int[] iterators = new int[passes];
+    Arrays.setAll(iterators, _ -> libbpf.createIterator(snapshotLink));
+    beforeDetach.run();
     detached = true;
     object.detach();
     for (int iterator : iterators) {
