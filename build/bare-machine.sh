@@ -80,6 +80,7 @@ cp /etc/resolv.conf "$root/etc/resolv.conf"
 for certificate in /usr/local/share/ca-certificates/*.crt; do
   [ ! -e "$certificate" ] || cp "$certificate" "$root/usr/local/share/ca-certificates/"
 done
+mount --bind "$root" "$root" # a mount point, as / is on a machine: ip netns exec wants that
 mount -t proc proc "$root/proc"
 mount --rbind /sys "$root/sys"
 mount --rbind /dev "$root/dev"
