@@ -7,6 +7,7 @@
  * Each hook says since which kernel it exists and what it costs; costs are nanoseconds a run on the
  * machine of docs/performance.md.
  */
+#include "fields.h"
 #include "filter.h"
 #include <bpf/bpf_tracing.h>
 
@@ -405,15 +406,25 @@ int snapshot(struct bpf_iter__bpf_sk_storage_map *ctx) {
   }
   if (c->sk != (__u64)sk) settle_child(sk, tp, c, 0);
   if (!c->wanted || c->listener || (c->reported & R_CLOSED)) return 0;
+  /* A constant: without fields nothing is left of them. */
+  __u32 need = settings.fields ? 2 : 1;
   __u32 i = control.row_count;
-  if (i >= settings.row_capacity) return 0;
+  if (i + need > settings.row_capacity) return 0;
   struct record *r = bpf_map_lookup_elem(&rows, &i);
   if (!r) return 0;
   struct event e = {.kind = KIND_LIVE, .state = state};
   if (!write_record(r, tp, c, e)) return 0;
-  control.row_count = i + 1;
-  if (i + 1 == settings.row_capacity) {
-    __u64 end_of_chunk = i + 1;
+  i++;
+  if (c->wanted & settings.fields) {
+    struct fields *f = bpf_map_lookup_elem(&rows, &i);
+    if (f) {
+      write_fields(f, tp, c->wanted & settings.fields);
+      i++;
+    }
+  }
+  control.row_count = i;
+  if (i + need > settings.row_capacity) {
+    __u64 end_of_chunk = i;
     bpf_seq_write(ctx->meta->seq, &end_of_chunk, sizeof(end_of_chunk));
   }
   return 0;

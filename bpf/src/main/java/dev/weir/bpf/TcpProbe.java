@@ -147,7 +147,7 @@ public final class TcpProbe implements ConnectionSource {
       for (String filter : List.of("cidrs", "ports", "processes", "netns")) {
         object.capacity("filter_" + filter, config.filterEntries());
       }
-      writeSettings(object.initialValue(".rodata.settings"), config);
+      writeSettings(object.initialValue(".rodata.settings"), config, libc);
       int r = object.load();
       if (r != 0) {
         throw loadFailure(-r);
@@ -218,7 +218,7 @@ public final class TcpProbe implements ConnectionSource {
     return new Loaded(List.copyOf(hooks), Map.copyOf(programFds), control, snapshotLink, filesLink);
   }
 
-  private static void writeSettings(MemorySegment settings, ProbeConfig config)
+  private static void writeSettings(MemorySegment settings, ProbeConfig config, Libc libc)
       throws BpfException {
     int[] range = ephemeralPorts();
     List<ProbeConfig.ReceiverConfig> receivers = config.receivers();
@@ -240,6 +240,8 @@ public final class TcpProbe implements ConnectionSource {
     settings.set(JAVA_INT, 16, config.rowCapacity());
     settings.set(JAVA_INT, 20, config.ringSize() / 4);
     settings.set(JAVA_INT, 24, ClosingSlots.SLOTS - 1);
+    settings.set(JAVA_BYTE, 28, mask(receivers, r -> r.fields() ? 1 : 0));
+    settings.set(JAVA_INT, 32, (int) (libc.jiffyNanos() / 1000));
   }
 
   private static byte mask(
@@ -367,11 +369,14 @@ public final class TcpProbe implements ConnectionSource {
 
   private int takeRows(RecordSink sink) {
     int n = control.get(JAVA_INT, ProbeControl.ROW_COUNT);
+    int live = 0;
     for (int i = 0; i < n; i++) {
-      sink.accept(rows, (long) i * ConnectionRecord.SIZE);
+      long at = (long) i * ConnectionRecord.SIZE;
+      live += ConnectionRecord.kind(rows, at) == ConnectionRecord.KIND_LIVE ? 1 : 0;
+      sink.accept(rows, at);
     }
     control.set(JAVA_INT, ProbeControl.ROW_COUNT, 0);
-    return n;
+    return live;
   }
 
   @Override

@@ -75,6 +75,11 @@ final class KernelWatch implements AutoCloseable {
 
   /** The probe alone, for what reads it itself. */
   static TcpProbe open(Namespaces net, Pace pace) throws BpfException {
+    return open(net, pace, false);
+  }
+
+  /** The same, with further fields of live connections. */
+  static TcpProbe open(Namespaces net, Pace pace, boolean fields) throws BpfException {
     ProbeConfig.Selection both =
         new ProbeConfig.Selection(
             List.of(),
@@ -88,7 +93,9 @@ final class KernelWatch implements AutoCloseable {
             pace.overflowEntries,
             64,
             pace.adopt,
-            List.of(new ProbeConfig.ReceiverConfig(false, true, both, ProbeConfig.Selection.NONE)));
+            List.of(
+                new ProbeConfig.ReceiverConfig(
+                    false, true, both, ProbeConfig.Selection.NONE, fields)));
     return TcpProbe.open(config, LoggerFactory.getLogger("probe"));
   }
 

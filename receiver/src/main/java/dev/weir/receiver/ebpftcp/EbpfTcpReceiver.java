@@ -215,6 +215,11 @@ final class EbpfTcpReceiver implements Receiver, SharedSource.Member {
   }
 
   @Override
+  public boolean wantsFields() {
+    return table != null && config.wantsFields();
+  }
+
+  @Override
   public void begin(long now) {
     due = now + config.initialDelay().toNanos();
     if (table != null) {
@@ -259,7 +264,7 @@ final class EbpfTcpReceiver implements Receiver, SharedSource.Member {
         }
       }
       default -> {
-        // A handover or a late RST is no event of the connection.
+        // A handover or a late RST is no event of the connection, nor are further fields.
       }
     }
   }

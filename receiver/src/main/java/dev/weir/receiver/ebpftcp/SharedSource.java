@@ -55,6 +55,9 @@ final class SharedSource {
     /** Returns whether it makes log records. */
     boolean wantsEvents();
 
+    /** Returns whether it wants further fields of live connections. */
+    boolean wantsFields();
+
     /** Begins: the first collection is due {@code initial_delay} from now. */
     void begin(long now);
 
@@ -294,7 +297,8 @@ final class SharedSource {
               member.wantsEvents(),
               config.excludeSelf(),
               Selections.of(config.include()),
-              Selections.of(config.exclude())));
+              Selections.of(config.exclude()),
+              member.wantsFields()));
     }
     return new ProbeConfig(
         (int) ring,
