@@ -173,7 +173,7 @@ class AgentTotalsTest {
       Awaitility.await()
           .untilAsserted(
               () -> {
-                Scrape page = agent.scrape();
+                Scrape page = agent.page();
                 assertThat(page.of("tcp_info_snd_mss_bytes", RunningAgent.between(net, "client")))
                     .extracting(s -> s.value())
                     .containsExactly(1448.0);

@@ -1,5 +1,6 @@
 package dev.weir.conformance;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.bpf.BpfException;
@@ -54,7 +55,7 @@ class RulesTest {
   private final Drive churn = traffic("churn", "--count", "20", "--up", "9", "--down", "9");
 
   /** Traffic and faults that were found exact with all rules: several rules have the same. */
-  private final Map<Drive, Set<String>> exact = new IdentityHashMap<>();
+  private final IdentityHashMap<Drive, Set<String>> exact = new IdentityHashMap<>();
 
   @BeforeAll
   void makeNamespaces() {
@@ -89,7 +90,7 @@ class RulesTest {
       line.addAll(flags);
       try {
         Process compiler = new ProcessBuilder(line).redirectErrorStream(true).start();
-        String said = new String(compiler.getInputStream().readAllBytes());
+        String said = new String(compiler.getInputStream().readAllBytes(), UTF_8);
         assertThat(compiler.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(compiler.exitValue()).as(said).isZero();
       } catch (IOException e) {

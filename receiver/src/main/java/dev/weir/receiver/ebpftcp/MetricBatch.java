@@ -124,13 +124,13 @@ final class MetricBatch {
         continue;
       }
       boolean average = gauge.metric().aggregation() == MetricDefinition.Aggregation.AVERAGE;
-      double scale = gauge.metric().scale();
-      if (average || scale != 1) {
+      double divisor = gauge.metric().divisor();
+      if (average || divisor != 1) {
         out[i].addReal(
             table.attributes(row, Column.Variant.BASE),
             s[base + layout.started],
             time,
-            (average ? (double) value / count : value) * scale);
+            (average ? (double) value / count : value) / divisor);
       } else {
         out[i].add(
             table.attributes(row, Column.Variant.BASE), s[base + layout.started], time, value);

@@ -314,7 +314,7 @@ enum MetricDefinition {
   }
 
   private static final String GAUGE_PREFIX = "tcp.info.";
-  private static final double MICROS = 1e-6;
+  private static final double MICROS = 1e6;
   private static final String TWO_REPORTERS =
       " Both ends on one host each report: choose one reporter before you add up.";
 
@@ -410,8 +410,8 @@ enum MetricDefinition {
     return aggregation;
   }
 
-  /** Returns what one of the kernel's units is in {@link #unit}: times come in microseconds. */
-  double scale() {
+  /** Returns how many of the kernel's units make one of {@link #unit}: times are microseconds. */
+  double divisor() {
     return kind == Kind.GAUGE && unit.equals("s") ? MICROS : 1;
   }
 

@@ -66,19 +66,22 @@ class RecordingTest {
     }
     receiver.stop(Duration.ofSeconds(10));
     Map<String, String> values = new TreeMap<>();
-    for (var metric : batches.getLast().resources().getFirst().scopes().getFirst().items()) {
-      for (int i = 0; i < metric.points().size(); i++) {
-        String name = metric.name() + metric.points().attributes(i);
-        values.put(
-            name,
-            metric.kind() == Metric.Kind.GAUGE
-                ? Double.toString(metric.numbers().real(i))
-                : metric.kind() == Metric.Kind.SUM
-                ? Long.toString(metric.numbers().integer(i))
-                : metric.histograms().count(i) + " " + metric.histograms().sum(i));
+    for (Telemetry<Metric> batch : batches) {
+      for (Metric metric : batch.resources().getFirst().scopes().getFirst().items()) {
+        for (int i = 0; i < metric.points().size(); i++) {
+          values.put(metric.name() + metric.points().attributes(i), value(metric, i));
+        }
       }
     }
     return values;
+  }
+
+  private static String value(Metric metric, int i) {
+    return switch (metric.kind()) {
+      case GAUGE -> Double.toString(metric.numbers().real(i));
+      case SUM -> Long.toString(metric.numbers().integer(i));
+      default -> metric.histograms().count(i) + " " + metric.histograms().sum(i);
+    };
   }
 
   private static ScriptedSource script(long seed) {
