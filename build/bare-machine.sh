@@ -77,6 +77,7 @@ debootstrap --variant=minbase --include=ca-certificates,make,git "$suite" "$root
 }
 rm "$root.log"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
+printf '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n' >"$root/etc/hosts" # as an installer does
 for certificate in /usr/local/share/ca-certificates/*.crt; do
   [ ! -e "$certificate" ] || cp "$certificate" "$root/usr/local/share/ca-certificates/"
 done
