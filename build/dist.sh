@@ -2,32 +2,40 @@
 # Builds with Maven and puts the result into dist/: bin/weir, lib/*.jar, bpf/*.bpf.o, config.yaml, and the AOT
 # cache. Maven's output goes to target/build.log and is shown if the build fails: javac's warnings are errors
 # here, and Maven's quiet mode would hide them.
+#
+#   build/dist.sh                 builds, into dist/
+#   build/dist.sh --built DIR     puts what Maven has packaged already into DIR: the tests of what ships do so
 set -eu
 cd "$(dirname "$0")/.."
-rm -rf agent/target/dist
-mkdir -p target
-echo "build: compiling and packaging (target/build.log)"
-# Only what the agent consists of; Error Prone, format and coverage are the business of make test.
-if ! build/with-jdk.sh mvn --batch-mode -Pquick -pl agent -am -DskipTests \
-  package >target/build.log 2>&1; then
-  grep -E -A 3 '^\[(WARNING|ERROR)\]' target/build.log >&2 || cat target/build.log >&2
-  exit 1
+dist=dist
+if [ "${1:-}" = --built ]; then
+  dist=$2
+else
+  rm -rf agent/target/dist
+  mkdir -p target
+  echo "build: compiling and packaging (target/build.log)"
+  # Only what the agent consists of; Error Prone, format and coverage are the business of make test.
+  if ! build/with-jdk.sh mvn --batch-mode -Pquick -pl agent -am -DskipTests \
+    package >target/build.log 2>&1; then
+    grep -E -A 3 '^\[(WARNING|ERROR)\]' target/build.log >&2 || cat target/build.log >&2
+    exit 1
+  fi
 fi
 
-rm -rf dist
-mkdir -p dist/bin dist/lib dist/bpf
-cp agent/src/dist/bin/weir dist/bin/weir
-cp build/find-jdk.sh dist/lib/find-jdk.sh
-cp -p agent/target/dist/lib/*.jar agent/target/weir-agent-*.jar dist/lib/
-cp config.yaml dist/config.yaml
-cp -p bpf/target/classes/dev/weir/bpf/*.bpf.o dist/bpf/ # for a look with bpftool; the jar has them too
+rm -rf "$dist"
+mkdir -p "$dist/bin" "$dist/lib" "$dist/bpf"
+cp agent/src/dist/bin/weir "$dist/bin/weir"
+cp build/find-jdk.sh "$dist/lib/find-jdk.sh"
+cp -p agent/target/dist/lib/*.jar agent/target/weir-agent-*.jar "$dist/lib/"
+cp config.yaml "$dist/config.yaml"
+cp -p bpf/target/classes/dev/weir/bpf/*.bpf.o "$dist/bpf/" # for a look with bpftool; the jar has them too
 
 # The AOT cache (JEP 514): classes as the JVM left them after a training run. The run plays back recorded
 # kernel records, so it needs neither kernel nor privileges. Without a cache everything works, more slowly.
-WEIR_AOT_TRAINING=dist/lib/weir.aot build/train.sh >dist/lib/weir.aot.log 2>&1 || true
-if [ -s dist/lib/weir.aot ]; then
-  rm dist/lib/weir.aot.log
+WEIR_AOT_TRAINING=$dist/lib/weir.aot build/train.sh "$dist/bin/weir" >"$dist/lib/weir.aot.log" 2>&1 || true
+if [ -s "$dist/lib/weir.aot" ]; then
+  rm "$dist/lib/weir.aot.log"
 else
-  echo "build: no AOT cache was made (dist/lib/weir.aot.log says why); the agent starts more slowly" >&2
+  echo "build: no AOT cache was made ($dist/lib/weir.aot.log says why); the agent starts more slowly" >&2
 fi
-echo "build: dist/bin/weir is ready"
+echo "build: $dist/bin/weir is ready"

@@ -11,11 +11,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 goal=${1:-build}
 case $goal in
-  build) things="jdk maven clang llvm-strip libbpf libbpf-headers kernel-headers" ;;
+  build) things="jdk maven clang llvm-strip libbpf libbpf-headers kernel-headers cc libc-headers" ;;
   run) things="java libbpf" ;;
-  bench) things="jdk maven clang llvm-strip libbpf libbpf-headers kernel-headers iproute2 bpftool cc" ;;
+  bench) things="jdk maven clang llvm-strip libbpf libbpf-headers kernel-headers cc libc-headers iproute2 procps bpftool" ;;
   test)
-    things="jdk maven clang llvm-strip libbpf libbpf-headers kernel-headers iproute2 prometheus bpftool cc curl"
+    things="jdk maven clang llvm-strip libbpf libbpf-headers kernel-headers cc libc-headers iproute2 procps util-linux \
+ bpftool prometheus curl"
     [ "${CI:-}" != true ] || things="$things go" # otherwise the tests that need it are left out
     ;;
   *)
@@ -73,10 +74,13 @@ is_there() {
       /usr/lib/libbpf.so.1 /lib64/libbpf.so.1 /usr/local/lib/libbpf.so.1 /usr/local/lib64/libbpf.so.1 ;;
     libbpf-headers) any_exists /usr/include/bpf/bpf_helpers.h /usr/local/include/bpf/bpf_helpers.h ;;
     kernel-headers) any_exists /usr/include/linux/bpf.h ;;
-    iproute2) has_program ip && has_program tc ;;
+    iproute2) has_program ip && has_program tc && has_program ss ;;
+    procps) any_exists /bin/kill /usr/bin/kill && has_program sysctl ;; # kill: every shell has one of its own
+    util-linux) has_program setpriv && has_program unshare ;;
     prometheus) has_program prometheus && has_program promtool ;;
     bpftool) has_program bpftool ;;
-    cc) has_program cc || has_program gcc || has_program clang ;;
+    cc) has_program cc ;;
+    libc-headers) any_exists /usr/include/stdio.h ;;
     curl) has_program curl ;;
     go) has_program go || any_exists /usr/local/go/bin/go ;;
   esac
@@ -100,14 +104,20 @@ packages_for() {
     dnf:kernel-headers) echo kernel-headers ;;
     apk:kernel-headers) echo linux-headers ;;
     zypper:kernel-headers) echo linux-glibc-devel ;;
-    dnf:iproute2) echo iproute-tc ;;
+    dnf:iproute2) echo iproute-tc ;; # brings ip and ss with it
     *:iproute2) echo iproute2 ;;
+    dnf:procps) echo procps-ng ;;
+    *:procps) echo procps ;;
+    *:util-linux) echo util-linux ;;
     dnf:prometheus) echo golang-github-prometheus prometheus ;;
     zypper:prometheus) echo golang-github-prometheus-prometheus ;;
     *:prometheus) echo prometheus ;;
     apt:bpftool) echo bpftool linux-tools-generic ;;
     *:bpftool) echo bpftool ;;
     *:cc) echo gcc ;;
+    apt:libc-headers) echo libc6-dev ;;
+    apk:libc-headers) echo musl-dev ;;
+    *:libc-headers) echo glibc-devel ;;
     *:curl) echo curl ;;
     apt:go) echo golang-go ;;
     dnf:go) echo golang ;;
@@ -118,18 +128,25 @@ packages_for() {
 # advice THING: what to install and from where, for a person.
 advice() {
   case $1 in
-    jdk) echo "a JDK $WEIR_MIN_JAVA or newer: for example Eclipse Temurin $WEIR_MIN_JAVA (from the Adoptium project), or 'sdk install java 25-tem' with SDKMAN; unpack it under /usr/lib/jvm or set JAVA_HOME" ;;
-    java) echo "Java $WEIR_MIN_JAVA or newer: for example Eclipse Temurin $WEIR_MIN_JAVA (from the Adoptium project); unpack it under /usr/lib/jvm or set JAVA_HOME" ;;
+    jdk) echo "a JDK $WEIR_MIN_JAVA or newer, which the packages of this system do not have (Debian has it from 13 on). For example Eclipse
+    Temurin: take the JDK $WEIR_MIN_JAVA for Linux from https://adoptium.net/temurin/releases/?version=$WEIR_MIN_JAVA and unpack it:
+    mkdir -p /usr/lib/jvm && tar -C /usr/lib/jvm -xzf OpenJDK${WEIR_MIN_JAVA}U-jdk_*.tar.gz
+    (or with SDKMAN: sdk install java $WEIR_MIN_JAVA-tem). It is found there, in PATH, and in JAVA_HOME" ;;
+    java) echo "Java $WEIR_MIN_JAVA or newer: for example Eclipse Temurin, from https://adoptium.net/temurin/releases/?version=$WEIR_MIN_JAVA;
+    unpack it under /usr/lib/jvm, or set JAVA_HOME" ;;
     maven) echo "Apache Maven 3.8 or newer (package maven, or the binary archive of the Apache Maven project), with mvn in PATH" ;;
     clang) echo "clang 14 or newer (package clang), which compiles the BPF programs" ;;
     llvm-strip) echo "llvm-strip (package llvm), which strips the BPF programs" ;;
     libbpf) echo "libbpf 1.0 or newer, the library libbpf.so.1 (package libbpf1 or libbpf; Ubuntu 22.04 has only version 0: take a newer release)" ;;
     libbpf-headers) echo "libbpf's headers, bpf/bpf_helpers.h (package libbpf-dev or libbpf-devel)" ;;
     kernel-headers) echo "the kernel's user space headers, linux/bpf.h (package linux-libc-dev, kernel-headers or linux-headers)" ;;
-    iproute2) echo "ip and tc (package iproute2)" ;;
+    iproute2) echo "ip, tc and ss (package iproute2)" ;;
+    procps) echo "kill and sysctl (package procps)" ;;
+    util-linux) echo "setpriv and unshare (package util-linux)" ;;
     prometheus) echo "prometheus and promtool (package prometheus, or the release archive of the Prometheus project), in PATH" ;;
     bpftool) echo "bpftool (package bpftool or linux-tools-generic)" ;;
-    cc) echo "a C compiler (package gcc)" ;;
+    cc) echo "a C compiler, called cc (package gcc)" ;;
+    libc-headers) echo "the C library's headers, stdio.h (package libc6-dev, glibc-devel or musl-dev)" ;;
     curl) echo "curl (package curl)" ;;
     go) echo "Go 1.26 or newer (from the Go project), in PATH: it builds the Collector that the tests compare with" ;;
   esac

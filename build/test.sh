@@ -6,8 +6,8 @@ cd "$(dirname "$0")/.."
 if [ "$(id -u)" -ne 0 ]; then
   echo "test: not root: the tests that load programs into the kernel will fail" >&2
 fi
-# Old reports would be counted with the new ones.
-rm -rf ./*/target/surefire-reports ./*/target/site/jacoco
+# Old reports would be counted with the new ones, and jars of before be tested with them.
+rm -rf ./*/target/surefire-reports ./*/target/site/jacoco agent/target/dist
 
 # The tests against the real Collector need Go, once, to build it.
 without_oracle=

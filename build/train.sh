@@ -1,12 +1,13 @@
 #!/bin/sh
 # The run that the AOT cache is made from: plays back a recording through every component of config.yaml, asks both
-# pages, and stops. Needs neither kernel nor privileges. Called by build/dist.sh with WEIR_AOT_TRAINING set.
+# pages, and stops. Needs neither kernel nor privileges. Called by build/dist.sh with WEIR_AOT_TRAINING set and the
+# launcher to train with.
 set -eu
 cd "$(dirname "$0")/.."
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-dist/bin/weir --config examples/replay/config.yaml \
+"$1" --config examples/replay/config.yaml \
   --set receivers.ebpf_tcp.replay_speed=0 \
   --set exporters.prometheus.endpoint=localhost:0 \
   --set exporters.access_log.path=/dev/null \

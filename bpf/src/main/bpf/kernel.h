@@ -151,6 +151,11 @@ struct sock {
   int sk_err;
   int sk_err_soft;
   __u16 sk_protocol;
+  int sk_sndbuf;
+  int sk_rcvbuf;
+  int sk_wmem_queued;
+  unsigned long sk_pacing_rate;
+  unsigned long sk_max_pacing_rate;
   struct sock_cgroup_data sk_cgrp_data;
 };
 struct inet_sock {
@@ -159,6 +164,16 @@ struct inet_sock {
 };
 struct inet_connection_sock {
   struct inet_sock icsk_inet;
+  __u32 icsk_rto;
+  __u32 icsk_pmtu_cookie;
+  __u8 icsk_ca_state : 5;
+  __u8 icsk_retransmits;
+  __u8 icsk_backoff;
+  __u8 icsk_probes_out;
+  struct {
+    __u32 ato : 8; /* a whole word before 6.10 */
+    __u16 rcv_mss;
+  } icsk_ack;
 };
 struct minmax_sample {
   __u32 t;
@@ -184,6 +199,38 @@ struct tcp_sock {
   __u32 srtt_us;
   struct minmax rtt_min;
   struct request_sock *fastopen_rsk;
+  /* for struct fields */
+  __u32 mss_cache;
+  __u16 advmss;
+  __u32 packets_out;
+  __u32 sacked_out;
+  __u32 lost_out;
+  __u32 retrans_out;
+  __u32 rcv_ssthresh;
+  __u32 mdev_us;
+  __u32 snd_ssthresh;
+  __u32 snd_cwnd;
+  __u32 reordering;
+  struct {
+    __u32 rtt_us;
+  } rcv_rtt_est;
+  struct {
+    int space;
+  } rcvq_space;
+  __u32 data_segs_in;
+  __u32 data_segs_out;
+  __u32 delivered;
+  __u32 delivered_ce;
+  __u32 dsack_dups;
+  __u32 reord_seen;
+  __u32 rcv_ooopack;
+  __u32 snd_wnd;
+  __u32 rcv_wnd;
+  __u32 rate_delivered;
+  __u32 rate_interval_us;
+  __u32 chrono_start;
+  __u32 chrono_stat[3];
+  __u8 chrono_type; /* two bits of a byte before 6.14 */
 };
 struct task_struct {
   int pid;

@@ -18,6 +18,7 @@ enum kind {
   KIND_FAIL = 4,     /* never established */
   KIND_HANDOVER = 5, /* another process owns the socket from here on: the old owner's part */
   KIND_RESET = 6,    /* an RST sent after the connection had ended */
+  KIND_FIELDS = 7,   /* struct fields, of the connection of the live row before it */
 };
 
 /* What a record adds to the counters, beside its deltas. */
@@ -89,6 +90,68 @@ struct record {
   __u8 wanted;       /* bit i: receiver i wants it */
   __u8 socket_error; /* sk_err */
 };
+
+/*
+ * Further fields of the kernel's tcp_sock, as tcp_get_info() gives them and named as in struct tcp_info:
+ * a row of its own behind a live row, if a receiver wants it. As long as a record, with kind and wanted
+ * where a record has them. Times in microseconds, rates in bytes a second; all bits set: not known.
+ */
+struct fields {
+  __u64 snapshot;    /* number of the snapshot */
+  __u64 pacing_rate;
+  __u64 max_pacing_rate;
+  __u64 delivery_rate;
+  __u64 busy_time;
+  __u64 rwnd_limited;
+  __u64 sndbuf_limited;
+  __u64 bytes_sent;
+  __u64 bytes_retrans;
+  __u32 rto;
+  __u32 ato;
+  __u32 snd_mss;
+  __u32 rcv_mss;
+  __u32 unacked;
+  __u32 sacked;
+  __u32 lost;
+  __u32 retrans;
+  __u32 pmtu;
+  __u32 rcv_ssthresh;
+  __u32 rttvar;
+  __u32 snd_ssthresh;
+  __u32 snd_cwnd;
+  __u32 advmss;
+  __u32 reordering;
+  __u32 rcv_rtt;
+  __u32 rcv_space;
+  __u32 notsent_bytes;
+  __u32 data_segs_in;
+  __u32 data_segs_out;
+  __u32 delivered;
+  __u32 delivered_ce;
+  __u32 dsack_dups;
+  __u32 reord_seen;
+  __u32 rcv_ooopack;
+  __u32 snd_wnd;
+  __u32 rcv_wnd;
+  __u32 sndbuf;      /* these three are of struct sock */
+  __u32 rcvbuf;
+  __u32 wmem_queued;
+  __u8 ca_state;
+  __u8 retransmits;
+  __u8 kind;         /* KIND_FIELDS */
+  __u8 probes;
+  __u8 backoff;
+  __u8 pad0;
+  __u8 wanted;
+  __u8 pad1;
+};
+union row {
+  struct record record;
+  struct fields fields;
+};
+_Static_assert(sizeof(struct fields) == sizeof(struct record), "both lie in one row");
+_Static_assert(__builtin_offsetof(struct fields, kind) == __builtin_offsetof(struct record, kind), "");
+_Static_assert(__builtin_offsetof(struct fields, wanted) == __builtin_offsetof(struct record, wanted), "");
 
 /* Where a delta goes for which the ring had no room. */
 struct overflow_key {

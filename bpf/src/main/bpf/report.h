@@ -7,8 +7,17 @@
 #include "state.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
+#include "rules.h"
 
 #define SK(tp) (tp)->inet_conn.icsk_inet.sk
+
+static __always_inline void lock(struct conn *c) {
+  if (RULE(LOCK)) bpf_spin_lock(&c->lock);
+}
+
+static __always_inline void unlock(struct conn *c) {
+  if (RULE(LOCK)) bpf_spin_unlock(&c->lock);
+}
 
 /* What is asked of report(). */
 struct event {
@@ -36,19 +45,21 @@ static __always_inline bool sent_fin(struct tcp_sock *tp, const struct conn *c, 
   if (e.state == TCP_FIN_WAIT1 || e.state == TCP_FIN_WAIT2 || e.state == TCP_CLOSING ||
       e.state == TCP_LAST_ACK)
     return true;
-  if (!e.backstop) return false;
+  if (!e.backstop || !RULE(FIN_LATER)) return false;
   /* The state before CLOSE was missed. Payload is X or X - 1; bytes_sent - bytes_retrans counts payload
    * and what the own host's queue dropped, so it is never less: at X - 1 the FIN is certain. */
   return c->fin || tp->bytes_sent - tp->bytes_retrans == without_fin - 1;
 }
 
 static __always_inline __s64 payload_sent(struct tcp_sock *tp, const struct conn *c, struct event e) {
+  if (!RULE(ACKED)) return tp->bytes_sent - tp->bytes_retrans;
   __u64 sent = tp->bytes_acked + (__u32)(tp->snd_nxt - tp->snd_una);
-  if (c->role == ROLE_CLIENT) sent -= 1; /* SYN */
-  return sent - (sent_fin(tp, c, e, sent) ? 1 : 0);
+  if (c->role == ROLE_CLIENT && RULE(SYN)) sent -= 1; /* SYN */
+  return sent - (sent_fin(tp, c, e, sent) && RULE(FIN) ? 1 : 0);
 }
 
 static __always_inline __s64 payload_received(struct tcp_sock *tp) {
+  if (!RULE(DONE)) return tp->bytes_received;
   return tp->bytes_received - ((SK(tp).__sk_common.skc_flags >> SOCK_DONE_BIT) & 1);
 }
 
@@ -190,6 +201,7 @@ static __always_inline bool write_record(struct record *r, struct tcp_sock *tp, 
                                      : OUTCOME_NONE;
   __s64 sent = e.kind == KIND_FAIL ? 0 : payload_sent(tp, c, e);
   __s64 received = e.kind == KIND_FAIL ? 0 : payload_received(tp);
+  if (e.kind == KIND_LIVE && FAULT(TORN)) sent++;
   r->total_sent = sent;
   r->total_received = received;
   __s32 out = r->total.out, in = r->total.in;
@@ -201,13 +213,15 @@ static __always_inline bool write_record(struct record *r, struct tcp_sock *tp, 
     slot = bpf_map_lookup_elem(&slots, &i);
   }
 
-  bpf_spin_lock(&c->lock);
+  if (e.kind == KIND_LIVE) WIDEN(STALE);
+  lock(c);
   __u32 reported = c->reported;
   /* A closed connection has nothing to add but an RST that went out later; a socket that was connected
    * anew while its totals were read is left for the next report. */
-  if (((reported & R_CLOSED) && e.kind != KIND_RESET) || c->generation != r->generation ||
-      (e.kind == KIND_LIVE && c->snapshot == control.snapshot)) {
-    bpf_spin_unlock(&c->lock);
+  if (((reported & R_CLOSED) && e.kind != KIND_RESET && RULE(ONCE)) ||
+      (c->generation != r->generation && RULE(GENERATION)) ||
+      (e.kind == KIND_LIVE && c->snapshot == control.snapshot && RULE(SECOND_VISIT))) {
+    unlock(c);
     return false;
   }
   r->tgid = c->tgid;
@@ -222,7 +236,7 @@ static __always_inline bool write_record(struct record *r, struct tcp_sock *tp, 
   c->base.resets_in = resets_in;
   if (e.kind == KIND_RESET) {
     /* After CLOSE the counters of tcp_sock may be reset by tcp_disconnect(). */
-    bpf_spin_unlock(&c->lock);
+    unlock(c);
     r->sent = r->received = 0;
     r->delta.out = r->delta.in = r->delta.retransmits = r->delta.lost = 0;
     r->effects = 0;
@@ -234,12 +248,19 @@ static __always_inline bool write_record(struct record *r, struct tcp_sock *tp, 
   r->delta.in = in - c->base.in;
   r->delta.retransmits = retransmits - c->base.retransmits;
   r->delta.lost = lost - c->base.lost;
-  c->base_sent = sent;
-  c->base_received = received;
-  c->base.out = out;
-  c->base.in = in;
-  c->base.retransmits = retransmits;
-  c->base.lost = lost;
+  WIDEN(LOCK);
+  if (RULE(BASELINE)) {
+    c->base_sent = sent;
+    c->base_received = received;
+    c->base.out = out;
+    c->base.in = in;
+    c->base.retransmits = retransmits;
+    c->base.lost = lost;
+  }
+  if (!RULE(SIGNED)) {
+    if (r->sent < 0) r->sent = 0;
+    if (r->received < 0) r->received = 0;
+  }
 
   __u8 effects = adopted ? ADOPTED : 0;
   if (e.backstop) effects |= BACKSTOP;
@@ -276,7 +297,7 @@ static __always_inline bool write_record(struct record *r, struct tcp_sock *tp, 
     /* After shutdown(SHUT_WR) more may still come in. */
     slot->r.total_received = received;
   }
-  bpf_spin_unlock(&c->lock);
+  unlock(c);
   r->effects = effects;
   return true;
 }
@@ -304,23 +325,27 @@ static __always_inline void add(struct overflow_sum *s, const struct record *r) 
 static __noinline int add_overflow(struct overflow_key *key, struct record *r) {
   if (!key || !r) return 0;
   struct overflow_sum *s;
-  if (control.generation & 1) {
+  if ((control.generation & 1) && RULE(TWO_HASHES)) {
     s = bpf_map_lookup_elem(&overflow_odd, key);
     if (!s) {
-      bpf_map_update_elem(&overflow_odd, key, &no_sum, BPF_NOEXIST);
+      WIDEN(INSERT);
+      bpf_map_update_elem(&overflow_odd, key, &no_sum, RULE(NOEXIST) ? BPF_NOEXIST : BPF_ANY);
       s = bpf_map_lookup_elem(&overflow_odd, key); /* ours, or whoever was faster */
     }
   } else {
     s = bpf_map_lookup_elem(&overflow_even, key);
     if (!s) {
-      bpf_map_update_elem(&overflow_even, key, &no_sum, BPF_NOEXIST);
+      WIDEN(INSERT);
+      bpf_map_update_elem(&overflow_even, key, &no_sum, RULE(NOEXIST) ? BPF_NOEXIST : BPF_ANY);
       s = bpf_map_lookup_elem(&overflow_even, key);
     }
   }
   if (!s) {
     __sync_fetch_and_add(&control.overflow_full, 1ULL);
+    if (!RULE(TOTAL)) return 0;
     s = &control.total;
   }
+  WIDEN(ADD);
   add(s, r);
   return 0;
 }
@@ -370,7 +395,7 @@ static __noinline int report_overflow(struct tcp_sock *tp, struct conn *c, __u32
 static __noinline int report_packed(struct tcp_sock *tp, struct conn *c, __u32 packed) {
   if (!tp || !c) return 0;
   struct record *r = bpf_ringbuf_reserve(&ring, sizeof(*r), 0);
-  if (!r) return report_overflow(tp, c, packed);
+  if (!r) return RULE(OVERFLOW) ? report_overflow(tp, c, packed) : 0;
   if (!write_record(r, tp, c, unpack(packed))) {
     bpf_ringbuf_discard(r, BPF_RB_NO_WAKEUP);
     return 0;
@@ -390,7 +415,7 @@ static __always_inline void report(struct tcp_sock *tp, struct conn *c, struct e
 
 /* Notes how a connection will have ended that the application closes now. Process context. */
 static __noinline int insure(struct tcp_sock *tp, struct conn *c) {
-  if (!tp || !c || c->slot) return 0;
+  if (!tp || !c || c->slot || !RULE(INSURANCE) || FAULT(NO_SLOT)) return 0;
   struct slot *s = NULL;
   __u32 zero = 0, i = 0;
   struct scratch *cpu = bpf_map_lookup_elem(&scratches, &zero);
@@ -420,7 +445,7 @@ static __noinline int insure(struct tcp_sock *tp, struct conn *c) {
   s->sk = c->sk;
   s->seen = control.snapshot;
   s->adopted = c->adopted;
-  bpf_spin_lock(&c->lock);
+  lock(c);
   s->r.total.resets_out = c->resets_out;
   s->r.total.resets_in = c->resets_in;
   s->base_sent = c->base_sent;
@@ -433,7 +458,7 @@ static __noinline int insure(struct tcp_sock *tp, struct conn *c) {
   s->base.resets_in = c->base.resets_in;
   s->reported = c->reported;
   c->slot = i + 1;
-  bpf_spin_unlock(&c->lock);
+  unlock(c);
   /* An exchange is a full barrier: who sees BUSY sees the rest. */
   __sync_lock_test_and_set(&s->state, SLOT_BUSY);
   return 0;
@@ -442,7 +467,7 @@ static __noinline int insure(struct tcp_sock *tp, struct conn *c) {
 /* Frees the slot of a connection whose end is about to be reported. False: the user side was faster and
  * has reported it. */
 static __always_inline bool release(struct conn *c) {
-  if (!c->slot) return true;
+  if (!c->slot || !RULE(RELEASE)) return true;
   __u32 i = c->slot - 1;
   c->slot = 0;
   struct slot *s = bpf_map_lookup_elem(&slots, &i);

@@ -27,7 +27,10 @@ struct settings {
   __u32 row_capacity;     /* rows in a chunk of a snapshot */
   __u32 wake_level;       /* bytes in the ring at which the reader is woken */
   __u32 slot_mask;        /* number of slots - 1, a power of two - 1 */
-  __u32 pad;
+  __u8 fields;            /* which want KIND_FIELDS */
+  __u8 pad[3];
+  __u32 jiffy_us;         /* microseconds in a jiffy */
+  __u32 pad1;
 };
 extern const volatile struct settings settings SEC(".rodata.settings");
 
@@ -117,7 +120,7 @@ struct {
   __uint(map_flags, BPF_F_MMAPABLE);
   __uint(max_entries, 16384);
   __type(key, __u32);
-  __type(value, struct record);
+  __type(value, union row);
 } rows SEC(".maps");
 
 /*

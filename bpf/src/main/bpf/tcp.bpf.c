@@ -7,6 +7,7 @@
  * Each hook says since which kernel it exists and what it costs; costs are nanoseconds a run on the
  * machine of docs/performance.md.
  */
+#include "fields.h"
 #include "filter.h"
 #include <bpf/bpf_tracing.h>
 
@@ -30,17 +31,17 @@ static __always_inline void set_owner(struct tcp_sock *tp, struct conn *c, struc
                                       __u8 state) {
   __u32 tgid = task->tgid;
   if (c->tgid != tgid) {
-    if (c->reported & R_ACTIVE) {
+    if ((c->reported & R_ACTIVE) && RULE(HANDOVER)) {
       struct event e = {.kind = KIND_HANDOVER, .state = state};
       report(tp, c, e);
     }
     __u64 comm[2];
     read_name(comm, task);
-    bpf_spin_lock(&c->lock);
+    lock(c);
     ((__u64 *)c->comm)[0] = comm[0];
     ((__u64 *)c->comm)[1] = comm[1];
     c->tgid = tgid;
-    bpf_spin_unlock(&c->lock);
+    unlock(c);
   }
   c->owned = 1;
 }
@@ -51,9 +52,9 @@ static __always_inline void set_owner(struct tcp_sock *tp, struct conn *c, struc
  * lock, because the iterator and a tracepoint may both be first. */
 static __noinline int settle_child(struct sock *sk, struct tcp_sock *tp, struct conn *c,
                                    __u64 established) {
-  if (!sk || !tp || !c) return 0;
+  if (!sk || !tp || !c || !RULE(CHILD)) return 0;
   bool mine = false;
-  bpf_spin_lock(&c->lock);
+  lock(c);
   if (c->sk != (__u64)sk) {
     c->sk = (__u64)sk;
     c->reported = 0;
@@ -75,7 +76,7 @@ static __noinline int settle_child(struct sock *sk, struct tcp_sock *tp, struct 
     c->slot = 0;
     mine = true;
   }
-  bpf_spin_unlock(&c->lock);
+  unlock(c);
   if (mine) c->wanted = decide(tp, c);
   return 0;
 }
@@ -96,12 +97,14 @@ static __noinline int adopt(struct sock *sk, struct tcp_sock *tp, __u8 state,
   fresh.was_established = 1;
   fresh.owned = known;
   fresh.generation = 1;
-  fresh.base_sent = payload_sent(tp, &fresh, e);
-  fresh.base_received = payload_received(tp);
-  fresh.base.out = tp->segs_out;
-  fresh.base.in = tp->segs_in;
-  fresh.base.retransmits = tp->total_retrans;
-  fresh.base.lost = tp->lost;
+  if (RULE(ADOPTED)) {
+    fresh.base_sent = payload_sent(tp, &fresh, e);
+    fresh.base_received = payload_received(tp);
+    fresh.base.out = tp->segs_out;
+    fresh.base.in = tp->segs_in;
+    fresh.base.retransmits = tp->total_retrans;
+    fresh.base.lost = tp->lost;
+  }
   if (known) {
     fresh.tgid = owner->tgid;
     read_name((__u64 *)fresh.comm, owner);
@@ -141,20 +144,20 @@ static __always_inline void forget_totals(struct tcp_sock *tp, struct conn *c) {
   struct event e = {.kind = KIND_CLOSE, .backstop = 1};
   __s64 sent = payload_sent(tp, c, e), received = payload_received(tp);
   __s32 out = tp->segs_out, in = tp->segs_in, retransmits = tp->total_retrans, lost = tp->lost;
-  bpf_spin_lock(&c->lock);
+  lock(c);
   c->base_sent = sent;
   c->base_received = received;
   c->base.out = out;
   c->base.in = in;
   c->base.retransmits = retransmits;
   c->base.lost = lost;
-  bpf_spin_unlock(&c->lock);
+  unlock(c);
 }
 
 /* A socket connects again after a failure or connect(AF_UNSPEC): a cookie is not a connection. Its
  * totals need not begin at 0, and the iterator may be at it. */
 static __noinline int reconnect(struct tcp_sock *tp, struct conn *c) {
-  if (!tp || !c) return 0;
+  if (!tp || !c || !RULE(RECONNECT)) return 0;
   if (!c->listener && !(c->reported & R_CLOSED)) {
     /* The end before was missed, and tcp_disconnect() has set the counters back: the end counts, what
      * was not yet reported of its totals is gone. */
@@ -164,7 +167,7 @@ static __noinline int reconnect(struct tcp_sock *tp, struct conn *c) {
   }
   __s64 sent = tp->bytes_acked, received = tp->bytes_received;
   __s32 out = tp->segs_out, in = tp->segs_in, retransmits = tp->total_retrans, lost = tp->lost;
-  bpf_spin_lock(&c->lock);
+  lock(c);
   c->generation++;
   c->reported = 0;
   c->listener = 0;
@@ -182,7 +185,7 @@ static __noinline int reconnect(struct tcp_sock *tp, struct conn *c) {
   c->resets_out = c->resets_in = 0;
   c->snapshot = 0;
   c->slot = 0;
-  bpf_spin_unlock(&c->lock);
+  unlock(c);
   return 0;
 }
 
@@ -234,7 +237,7 @@ static __always_inline void on_established(struct sock *sk, struct tcp_sock *tp,
     c->was_established = 1;
   } else if (c->sk) {
     settle_child(sk, tp, c, now);
-  } else {
+  } else if (RULE(REBUILD)) {
     /* No storage until now: the first transition was missed, or its storage failed, or the listener is
      * unknown. The whole history is in the socket: the baseline is 0. */
     c->sk = (__u64)sk;
@@ -260,7 +263,7 @@ static __always_inline void on_fin(struct sock *sk, struct tcp_sock *tp) {
   struct conn *c = bpf_sk_storage_get(&conns, sk, 0, 0);
   if (!c) {
     /* The FIN is not yet queued: the byte formula must not look for it. */
-    if (settings.adopt) adopt(sk, tp, TCP_ESTABLISHED, task, true);
+    if (settings.adopt && RULE(ADOPT_LATER)) adopt(sk, tp, TCP_ESTABLISHED, task, true);
     return;
   }
   if (c->sk != (__u64)sk) settle_child(sk, tp, c, 0);
@@ -273,6 +276,7 @@ static __always_inline void on_fin(struct sock *sk, struct tcp_sock *tp) {
  * ESTABLISHED; any other child that ends in SYN_RECV never reached the application. */
 static __always_inline bool was_established(struct tcp_sock *tp, struct conn *c, int old_state) {
   if (c->was_established) return true;
+  if (!RULE(FAST_OPEN)) return false;
   if (old_state == TCP_SYN_SENT) return false;
   if (old_state != TCP_SYN_RECV && old_state != 0) return true;
   if (c->role == ROLE_CLIENT) return tp->bytes_acked != 0;
@@ -281,7 +285,7 @@ static __always_inline bool was_established(struct tcp_sock *tp, struct conn *c,
 
 static __always_inline void end(struct sock *sk, struct tcp_sock *tp, struct conn *c, int old_state) {
   if (c->sk != (__u64)sk) settle_child(sk, tp, c, 0);
-  if (c->listener || (c->reported & R_CLOSED)) return;
+  if (c->listener || ((c->reported & R_CLOSED) && RULE(ONCE))) return;
   struct event e = {.state = old_state, .old_state = old_state, .backstop = old_state == 0};
   if (was_established(tp, c, old_state))
     e.kind = KIND_CLOSE;
@@ -304,6 +308,9 @@ int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state) {
   if (new_state == TCP_SYN_RECV || new_state == TCP_FIN_WAIT2 || new_state == TCP_CLOSING) return 0;
   if (new_state == TCP_CLOSE_WAIT && !settings.adopt) return 0;
   if (sk->sk_protocol != IPPROTO_TCP) return 0;
+  if (new_state == TCP_SYN_SENT && FAULT(MISS_SYN_SENT)) return 0;
+  if (new_state == TCP_ESTABLISHED && FAULT(MISS_ESTABLISHED)) return 0;
+  if (new_state == TCP_CLOSE && FAULT(MISS_CLOSE)) return 0;
   struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
   if (!tp) return 0;
   if (new_state == TCP_CLOSE) {
@@ -323,7 +330,7 @@ int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state) {
     on_listen(sk);
   } else if (new_state == TCP_CLOSE_WAIT) {
     /* What no process held when the agent started: in an accept queue, in flight, in io_uring. */
-    if (!bpf_sk_storage_get(&conns, sk, 0, 0))
+    if (!bpf_sk_storage_get(&conns, sk, 0, 0) && RULE(ADOPT_LATER))
       adopt(sk, tp, new_state, bpf_get_current_task_btf(), false);
   }
   return 0;
@@ -335,9 +342,10 @@ int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state) {
  */
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(on_destroy, struct sock *sk) {
+  if (FAULT(MISS_DESTROY) || !RULE(BACKSTOP)) return 0;
   struct conn *c = bpf_sk_storage_get(&conns, sk, 0, 0);
   if (!c || !c->sk) return 0;
-  if (c->sk == (__u64)sk && (c->listener || (c->reported & R_CLOSED))) return 0;
+  if (c->sk == (__u64)sk && (c->listener || ((c->reported & R_CLOSED) && RULE(ONCE)))) return 0;
   struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
   if (tp) end(sk, tp, c, 0);
   return 0;
@@ -393,20 +401,30 @@ int snapshot(struct bpf_iter__bpf_sk_storage_map *ctx) {
   __u8 state = SK(tp).__sk_common.skc_state;
   if (!is_connected(state)) {
     /* The application still holds what ended unseen. */
-    if (state == TCP_CLOSE && c->sk == (__u64)sk && c->was_established) end(sk, tp, c, 0);
+    if (state == TCP_CLOSE && c->sk == (__u64)sk && c->was_established && RULE(HELD)) end(sk, tp, c, 0);
     return 0;
   }
   if (c->sk != (__u64)sk) settle_child(sk, tp, c, 0);
   if (!c->wanted || c->listener || (c->reported & R_CLOSED)) return 0;
+  /* A constant: without fields nothing is left of them. */
+  __u32 need = settings.fields ? 2 : 1;
   __u32 i = control.row_count;
-  if (i >= settings.row_capacity) return 0;
+  if (i + need > settings.row_capacity) return 0;
   struct record *r = bpf_map_lookup_elem(&rows, &i);
   if (!r) return 0;
   struct event e = {.kind = KIND_LIVE, .state = state};
   if (!write_record(r, tp, c, e)) return 0;
-  control.row_count = i + 1;
-  if (i + 1 == settings.row_capacity) {
-    __u64 end_of_chunk = i + 1;
+  i++;
+  if (c->wanted & settings.fields) {
+    struct fields *f = bpf_map_lookup_elem(&rows, &i);
+    if (f) {
+      write_fields(f, tp, c->wanted & settings.fields);
+      i++;
+    }
+  }
+  control.row_count = i;
+  if (i + need > settings.row_capacity) {
+    __u64 end_of_chunk = i;
     bpf_seq_write(ctx->meta->seq, &end_of_chunk, sizeof(end_of_chunk));
   }
   return 0;

@@ -882,6 +882,38 @@ static void disconnect_client(struct end *self) {
   }
 }
 
+/* connect(AF_UNSPEC) ends the connection, and the socket's next connect is refused. */
+static void disconnect_refused_server(struct end *self) {
+  listener(self, -1); /* its port is taken and nobody listens */
+  int l = listener(self, BACKLOG);
+  for (long i = 0; i < self->o->count; i++) {
+    int fd = taken(self, l);
+    server_exchange(self, fd);
+    expect_error(self, fd, ECONNRESET);
+    let_go(self, fd, false);
+  }
+  await_step(self);
+}
+
+static void disconnect_refused_client(struct end *self) {
+  int nobody = learn_port(self), port = learn_port(self);
+  uint64_t random = self->o->seed;
+  if (!self->o->down) fail("--down must be at least 1: the answer tells that all has arrived");
+  for (long i = 0; i < self->o->count; i++) {
+    int fd = dial(self, port);
+    client_exchange(self, fd, &random);
+    struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
+    if (connect(fd, &nowhere, sizeof nowhere)) fail("connect AF_UNSPEC: %s", strerror(errno));
+    self->t->closed++;
+    int error = start_dial(self, fd, nobody);
+    if (error != ECONNREFUSED) fail("connect: ECONNREFUSED expected, not %s", strerror(error));
+    self->t->failed++;
+    self->t->error = error;
+    close(fd);
+  }
+  step(self);
+}
+
 /* ---- accept queue ---- */
 
 /* The queue takes two (backlog 1); the SYNs of the others are dropped until they give up. */
@@ -1135,6 +1167,7 @@ static const struct scenario {
     {"simultaneous-open", simultaneous_open_server, simultaneous_open_client, "both connect; --source is the client's address"},
     {"retry", retry_server, retry_client, "refused, then the same socket connects"},
     {"disconnect", disconnect_server, disconnect_client, "connect(AF_UNSPEC), then the same socket connects again"},
+    {"disconnect-refused", disconnect_refused_server, disconnect_refused_client, "connect(AF_UNSPEC), then the same socket is refused"},
     {"accept-overflow", accept_overflow_server, accept_overflow_client, "two wait in the queue, --count time out"},
     {"unaccepted", unaccepted_server, unaccepted_client, "the listener closes on --count that it never accepted"},
     {"handover", handover_server, handover_client, "--how fork or pass: a worker serves what a listener got"},

@@ -3,8 +3,6 @@ package dev.weir.agent;
 import dev.weir.pipeline.BuildInfo;
 import dev.weir.pipeline.config.ConfigPrinter;
 import dev.weir.pipeline.config.ConfigSource;
-import dev.weir.pipeline.config.LoadResult;
-import dev.weir.pipeline.telemetry.TelemetryConfig;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -101,9 +99,26 @@ final class CommandLineInterface {
     root.addSubcommand(
         "components", command("components", build, "List what a configuration can name, as YAML."));
     CommandSpec printConfig =
-        command("print-config", build, "Print the whole configuration with every default, as YAML.")
+        command("print-config", build, "Print the whole configuration with every default.")
             .addOption(config())
-            .addOption(set());
+            .addOption(set())
+            .addOption(
+                value(
+                    "redacted",
+                    "<mode>",
+                    "Whether to hide secrets: redacted, unredacted.",
+                    "--mode"))
+            .addOption(value("yaml", "<yaml|json>", "How to print: yaml or json.", "--format"))
+            .addOption(
+                OptionSpec.builder("--validate")
+                    .type(boolean.class)
+                    .arity("0..1")
+                    .defaultValue("true")
+                    .fallbackValue("true")
+                    .paramLabel("<true|false>")
+                    .description(
+                        "Whether what makes no sense is an error; if not, it is warned of.")
+                    .build());
     printConfig.aliases("print-initial-config");
     root.addSubcommand("print-config", printConfig);
     root.addSubcommand(
@@ -146,8 +161,8 @@ final class CommandLineInterface {
         .auxiliaryTypes(String.class)
         .paramLabel("<file>")
         .description(
-            "A configuration file (or file:PATH, env:NAME, yaml:TEXT); later ones win over earlier"
-                + " ones. Without it the built-in config.yaml.")
+            "A configuration file (or file:PATH, env:NAME, yaml:TEXT, https://ADDRESS); later ones win"
+                + " over earlier ones. Without it the built-in config.yaml.")
         .build();
   }
 
@@ -224,12 +239,14 @@ final class CommandLineInterface {
           new ValidateCommand(build, builtIn.components())
               .run(sources(root, command, debug), given(command, "--verbose"), out, err);
       case "components" -> new ComponentsCommand(build, builtIn.components()).run(out);
-      case "print-config" -> {
-        LoadResult<TelemetryConfig> result =
-            Configuration.load(builtIn.components(), sources(root, command, false));
-        out.print(ConfigPrinter.print(Configuration.demand(result)));
-        yield ExitCode.OK;
-      }
+      case "print-config" ->
+          new PrintConfigCommand(builtIn.components())
+              .run(
+                  sources(root, command, false),
+                  new PrintConfigCommand.Request(
+                      printFormat(command), secrets(command), validates(command)),
+                  out,
+                  err);
       case "doctor" ->
           new DoctorCommand(new Doctor(new MachineFiles(Path.of("/"))).examine())
               .run(doctorFormat(command), out);
@@ -282,6 +299,30 @@ final class CommandLineInterface {
     throw new CommandFailure(
         ExitCode.USAGE,
         "--sort: \"" + text + "\" is none of rate, total, rtt, retransmits, connections");
+  }
+
+  private static ConfigPrinter.Format printFormat(ParseResult command) throws CommandFailure {
+    String format = value(command, "--format", "yaml");
+    return switch (format) {
+      case "yaml" -> ConfigPrinter.Format.YAML;
+      case "json" -> ConfigPrinter.Format.JSON;
+      default -> throw new CommandFailure(ExitCode.USAGE, "unrecognized print format: " + format);
+    };
+  }
+
+  private static ConfigPrinter.Secrets secrets(ParseResult command) throws CommandFailure {
+    String mode = value(command, "--mode", "redacted");
+    return switch (mode) {
+      case "redacted" -> ConfigPrinter.Secrets.REDACTED;
+      case "unredacted" -> ConfigPrinter.Secrets.SHOWN;
+      default ->
+          throw new CommandFailure(
+              ExitCode.USAGE, "invalid mode \"" + mode + "\": modes are: redacted, unredacted");
+    };
+  }
+
+  private static boolean validates(ParseResult command) {
+    return command.matchedOptionValue("--validate", true);
   }
 
   private static DoctorCommand.Format doctorFormat(ParseResult command) throws CommandFailure {

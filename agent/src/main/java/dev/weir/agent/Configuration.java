@@ -55,7 +55,17 @@ final class Configuration {
 
   /** Loads the sources, with the environment of this process. */
   static LoadResult<TelemetryConfig> load(Components components, List<ConfigSource> sources) {
-    return new ConfigLoader<>(components, TelemetryConfig.SCHEMA, System::getenv).load(sources);
+    return loader(components).load(sources);
+  }
+
+  /** Loads the sources for showing: what makes no sense is only a warning. */
+  static LoadResult<TelemetryConfig> loadUnvalidated(
+      Components components, List<ConfigSource> sources) {
+    return loader(components).loadUnvalidated(sources);
+  }
+
+  private static ConfigLoader<TelemetryConfig> loader(Components components) {
+    return new ConfigLoader<>(components, TelemetryConfig.SCHEMA, System::getenv);
   }
 
   /**

@@ -70,6 +70,7 @@ final class RunCommand {
     service.start();
     Greeting.print(
         build, config, service.shownAt(), telemetry.addresses(), builtIn.kernel().opened(), err);
+    StartMemory.release();
     PipelineService.End end = service.awaitEnd();
     List<String> errors = service.stop(PipelineService.DEFAULT_GRACE);
     for (String error : errors) {

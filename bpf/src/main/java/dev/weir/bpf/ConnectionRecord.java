@@ -60,6 +60,12 @@ public final class ConnectionRecord {
   public static final int KIND_HANDOVER = 5;
   public static final int KIND_RESET = 6;
 
+  /**
+   * Not a record but further fields of the connection whose live row came just before: see {@link
+   * TcpField}. As long as a record; only the kind and {@link #wanted} lie where a record has them.
+   */
+  public static final int KIND_FIELDS = 7;
+
   // enum effect, bits
   public static final int OPENED = 1;
   public static final int ACTIVATED = 2;

@@ -22,7 +22,8 @@ public interface ConnectionSource extends AutoCloseable {
 
   /**
    * Hands over one record ({@link ConnectionRecord#KIND_LIVE}) for each live connection and returns
-   * how many that was.
+   * how many that was. Behind each comes a row of {@link ConnectionRecord#KIND_FIELDS} if a
+   * receiver asked for it.
    */
   int snapshot(RecordSink sink);
 

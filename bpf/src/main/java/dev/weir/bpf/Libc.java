@@ -31,6 +31,7 @@ final class Libc {
   private static final int EPOLL_CTL_ADD = 1;
   static final int EPOLLIN = 1;
   static final int EPOLLET = 1 << 31;
+  private static final int CLOCK_MONOTONIC_COARSE = 6;
   private static final int EFD_NONBLOCK = 0x800;
 
   private static final Linker LINKER = Linker.nativeLinker();
@@ -61,6 +62,8 @@ final class Libc {
       handle("epoll_ctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
   private final MethodHandle epollWait =
       handle("epoll_wait", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
+  private final MethodHandle clockResolution =
+      handle("clock_getres", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
   private final MethodHandle newEvent =
       handle("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
 
@@ -156,6 +159,20 @@ final class Libc {
               epollWait.invokeExact(
                   state, epoll, events, (int) (events.byteSize() / EPOLL_EVENT_SIZE), millis);
       return n < 0 ? -errno(state) : n;
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** Returns the nanoseconds of a jiffy: what the coarse clock advances by. */
+  long jiffyNanos() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment resolution = arena.allocate(16, 8); // struct timespec
+      int _ =
+          (int)
+              clockResolution.invokeExact(
+                  arena.allocate(CALL_STATE), CLOCK_MONOTONIC_COARSE, resolution);
+      return resolution.get(JAVA_LONG, 8);
     } catch (Throwable e) {
       throw unexpected(e);
     }

@@ -40,9 +40,16 @@ public record ProbeConfig(
    * @param excludeSelf whether the agent's own connections are left out
    * @param include only what matches each of its lists that is not empty
    * @param exclude all but what matches any of its lists
+   * @param fields whether each live row is followed by one of further fields: {@link TcpField}
    */
   public record ReceiverConfig(
-      boolean events, boolean excludeSelf, Selection include, Selection exclude) {}
+      boolean events, boolean excludeSelf, Selection include, Selection exclude, boolean fields) {
+    /** Without further fields. */
+    public ReceiverConfig(
+        boolean events, boolean excludeSelf, Selection include, Selection exclude) {
+      this(events, excludeSelf, include, exclude, false);
+    }
+  }
 
   /**
    * A selection of connections. An empty list says nothing.

@@ -112,6 +112,21 @@ class LayoutTest {
   }
 
   @Test
+  void furtherFieldsLieWhereJavaReadsThem() {
+    Map<String, Integer> expected = new LinkedHashMap<>();
+    for (TcpField field : TcpField.values()) {
+      expected.put(field.member(), field.offset());
+    }
+    expected.put("", ConnectionRecord.SIZE);
+    expected.put("snapshot", 0);
+    expected.put("kind", ConnectionRecord.KIND);
+    expected.put("wanted", ConnectionRecord.WANTED);
+    expected.put("pad0", 197);
+    expected.put("pad1", 199);
+    assertThat(LAYOUTS.get("fields")).containsExactlyInAnyOrderEntriesOf(expected);
+  }
+
+  @Test
   void overflowEntriesLieWhereJavaReadsThem() {
     assertThat(at("overflow_key", "")).isEqualTo(OverflowEntry.KEY_SIZE);
     assertThat(at("overflow_key", "netns")).isEqualTo(OverflowEntry.KEY_NETNS);
@@ -185,9 +200,12 @@ class LayoutTest {
     assertThat(LAYOUTS.get("settings"))
         .containsExactlyInAnyOrderEntriesOf(
             Map.ofEntries(
-                Map.entry("", 32),
+                Map.entry("", 40),
                 Map.entry("slot_mask", 24),
-                Map.entry("pad", 28),
+                Map.entry("fields", 28),
+                Map.entry("pad", 29),
+                Map.entry("jiffy_us", 32),
+                Map.entry("pad1", 36),
                 Map.entry("receivers", 0),
                 Map.entry("events", 1),
                 Map.entry("exclude_self", 2),

@@ -9,6 +9,7 @@ import dev.weir.testbed.Traffic;
 import dev.weir.testbed.Traffic.Result;
 import java.util.ArrayList;
 import java.util.List;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** From the application's bytes to the number on the page: equal, at both ends. */
@@ -159,6 +160,26 @@ class AgentTotalsTest {
           }
         }
       }
+    }
+  }
+
+  @Test
+  void aFieldOfTheKernelThatIsSwitchedOnIsAGaugeOnThePage() {
+    try (RunningAgent agent =
+            RunningAgent.with(OFTEN + ", metrics: {tcp.info.snd_mss: {enabled: true}}");
+        Namespaces net = Namespaces.create();
+        Traffic hold = Traffic.start(net, "hold", "--count", "3", "--up", "100", "--down", "100")) {
+      hold.next();
+      Awaitility.await()
+          .untilAsserted(
+              () -> {
+                Scrape page = agent.page();
+                assertThat(page.of("tcp_info_snd_mss_bytes", RunningAgent.between(net, "client")))
+                    .extracting(s -> s.value())
+                    .containsExactly(1448.0);
+                assertThat(page.text()).doesNotContain("tcp_info_snd_cwnd");
+              });
+      hold.result();
     }
   }
 }

@@ -74,6 +74,7 @@ class KernelEndingsTest {
           fastopen-early-close --count 1 --up 9 --down 9 | clean*2               | clean*2          | 0 0 0 0
           retry --count 5 --up 9 --down 9             | refused*5 clean*5        | clean*5          | 0 5 0 0
           disconnect --count 5 --up 9 --down 9        | reset*5 clean*5          | reset*5 clean*5  | 5 0 0 5
+          disconnect-refused --count 5 --up 9 --down 9 | reset*5 refused*5       | reset*5          | 5 5 0 5
           accept-overflow --count 5 --up 9 --down 9   | timed_out*5 clean*2      | clean*2          | 0 0 0 0
           unaccepted --count 5 --up 9                 | reset*5                  | reset*5          | 0 5 5 0
           handover --count 5 --up 9 --down 9          | clean*5                  | clean*5          | 0 0 0 0

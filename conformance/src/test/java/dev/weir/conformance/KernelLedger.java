@@ -29,13 +29,15 @@ final class KernelLedger implements RecordSink, OverflowSink {
       long resetsIn,
       long segmentsOut,
       Map<String, Long> outcomes,
-      Map<String, Long> owners) {}
+      Map<String, Long> owners,
+      Map<String, Long> activeByOwner) {}
 
   /** One role's running sums. */
   private static final class Account {
     final long[] sums = new long[10];
     final Map<String, Long> outcomes = new TreeMap<>();
     final Map<String, Long> owners = new TreeMap<>();
+    final Map<String, Long> activeByOwner = new TreeMap<>();
   }
 
   private final Account[] accounts = {new Account(), new Account(), new Account()};
@@ -48,19 +50,24 @@ final class KernelLedger implements RecordSink, OverflowSink {
     int delta = ConnectionRecord.DELTA;
     boolean closed = (effects & ConnectionRecord.CLOSED) != 0;
     boolean failed = (effects & ConnectionRecord.FAILED) != 0;
+    int active =
+        ((effects & ConnectionRecord.ACTIVATED) != 0 ? 1 : 0)
+            - ((effects & ConnectionRecord.DEACTIVATED) != 0 ? 1 : 0);
     add(
         a,
         (effects & ConnectionRecord.OPENED) != 0 ? 1 : 0,
         closed ? 1 : 0,
         failed ? 1 : 0,
-        ((effects & ConnectionRecord.ACTIVATED) != 0 ? 1 : 0)
-            - ((effects & ConnectionRecord.DEACTIVATED) != 0 ? 1 : 0),
+        active,
         ConnectionRecord.sent(m, at),
         ConnectionRecord.received(m, at),
         ConnectionRecord.retransmits(m, at, delta),
         ConnectionRecord.resetsOut(m, at, delta),
         ConnectionRecord.resetsIn(m, at, delta),
         ConnectionRecord.segmentsOut(m, at, delta));
+    if (active != 0) {
+      a.activeByOwner.merge(ConnectionRecord.comm(m, at), (long) active, Long::sum);
+    }
     if (closed || failed) {
       ended(a, ConnectionRecord.outcome(m, at), ConnectionRecord.comm(m, at), 1);
     }
@@ -144,7 +151,8 @@ final class KernelLedger implements RecordSink, OverflowSink {
         s[8],
         s[9],
         Map.copyOf(a.outcomes),
-        Map.copyOf(a.owners));
+        Map.copyOf(a.owners),
+        Map.copyOf(a.activeByOwner));
   }
 
   @Override

@@ -19,21 +19,35 @@ import org.slf4j.LoggerFactory;
 final class KernelWatch implements AutoCloseable {
   private static final int DEFAULT_RING = 1 << 22;
 
-  /** How the probe is read. */
-  record Pace(int ringSize, Duration drain, Duration snapshot, boolean adopt) {
+  /** How the probe is loaded and read. */
+  record Pace(
+      int ringSize,
+      int rowCapacity,
+      int overflowEntries,
+      Duration drain,
+      Duration snapshot,
+      boolean adopt) {
     static final Pace DEFAULT =
-        new Pace(DEFAULT_RING, Duration.ofMillis(50), Duration.ofSeconds(10), true);
+        new Pace(DEFAULT_RING, 1024, 8192, Duration.ofMillis(50), Duration.ofSeconds(10), true);
 
     Pace ring(int bytes) {
-      return new Pace(bytes, drain, snapshot, adopt);
+      return new Pace(bytes, rowCapacity, overflowEntries, drain, snapshot, adopt);
+    }
+
+    Pace rows(int capacity) {
+      return new Pace(ringSize, capacity, overflowEntries, drain, snapshot, adopt);
+    }
+
+    Pace overflow(int entries) {
+      return new Pace(ringSize, rowCapacity, entries, drain, snapshot, adopt);
     }
 
     Pace drainEvery(Duration interval) {
-      return new Pace(ringSize, interval, snapshot, adopt);
+      return new Pace(ringSize, rowCapacity, overflowEntries, interval, snapshot, adopt);
     }
 
     Pace snapshotEvery(Duration interval) {
-      return new Pace(ringSize, drain, interval, adopt);
+      return new Pace(ringSize, rowCapacity, overflowEntries, drain, interval, adopt);
     }
   }
 
@@ -56,6 +70,16 @@ final class KernelWatch implements AutoCloseable {
   }
 
   static KernelWatch of(Namespaces net, Pace pace) throws BpfException {
+    return new KernelWatch(open(net, pace), pace);
+  }
+
+  /** The probe alone, for what reads it itself. */
+  static TcpProbe open(Namespaces net, Pace pace) throws BpfException {
+    return open(net, pace, false);
+  }
+
+  /** The same, with further fields of live connections. */
+  static TcpProbe open(Namespaces net, Pace pace, boolean fields) throws BpfException {
     ProbeConfig.Selection both =
         new ProbeConfig.Selection(
             List.of(),
@@ -65,12 +89,14 @@ final class KernelWatch implements AutoCloseable {
     ProbeConfig config =
         new ProbeConfig(
             pace.ringSize,
-            1024,
-            8192,
+            pace.rowCapacity,
+            pace.overflowEntries,
             64,
             pace.adopt,
-            List.of(new ProbeConfig.ReceiverConfig(false, true, both, ProbeConfig.Selection.NONE)));
-    return new KernelWatch(TcpProbe.open(config, LoggerFactory.getLogger("probe")), pace);
+            List.of(
+                new ProbeConfig.ReceiverConfig(
+                    false, true, both, ProbeConfig.Selection.NONE, fields)));
+    return TcpProbe.open(config, LoggerFactory.getLogger("probe"));
   }
 
   private void read(Pace pace) {
@@ -126,15 +152,21 @@ final class KernelWatch implements AutoCloseable {
 
   /** Waits until so many connections of both ends have ended, then stops and returns all sums. */
   KernelLedger finish(long endsOfClients, long endsOfServers) {
+    return finish(
+        endsOfClients + endsOfServers, Duration.ofSeconds(Integer.getInteger("finish", 20)));
+  }
+
+  /** The same, with another patience. */
+  KernelLedger finish(long ends, Duration patience) {
     try {
       Awaitility.await()
-          .atMost(Duration.ofSeconds(Integer.getInteger("finish", 20)))
+          .atMost(patience)
           .pollInterval(Duration.ofMillis(20))
           .until(
               () -> {
                 snapshotWanted = true; // folds the overflow
                 return ends(ledger.client()) + ends(ledger.server()) + ends(ledger.unknown())
-                    >= endsOfClients + endsOfServers;
+                    >= ends;
               });
     } catch (ConditionTimeoutException e) {
       // What came is what the caller compares.

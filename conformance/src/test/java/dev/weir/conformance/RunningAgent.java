@@ -94,6 +94,11 @@ final class RunningAgent implements AutoCloseable {
     return endpoint;
   }
 
+  /** The page of the prometheus exporter as of now. */
+  Scrape page() {
+    return process.scrape();
+  }
+
   /** The agent's own metrics. */
   Scrape own() {
     return Scrape.parse(process.get(own));

@@ -138,6 +138,7 @@ class TrafficTest {
         "fastopen-early-close --up 9 --down 9; 2, 0, ",
         "retry --count 5 --up 9 --down 9; 5, 5, ECONNREFUSED",
         "disconnect --count 5 --up 9 --down 9; 10, 0, ",
+        "disconnect-refused --count 5 --up 9 --down 9; 5, 5, ECONNREFUSED",
         "accept-overflow --count 5 --up 9 --down 9; 2, 5, ETIMEDOUT",
         "unaccepted --count 5 --up 9; 5, 0, ECONNRESET",
         "handover --count 5 --up 9 --down 9; 5, 0, ",

@@ -65,11 +65,14 @@ final class ConfigDecoder<T> {
     }
     if (declared.values().stream().allMatch(Map::isEmpty) && !findings.hasErrors()) {
       Location at = root.location();
-      findings.error(
-          root.entries().isEmpty() ? new Location(at.file(), 1, 1) : at,
-          "",
-          "empty configuration file: no receiver, exporter or other component is configured");
-      return null;
+      boolean error =
+          findings.invalid(
+              root.entries().isEmpty() ? new Location(at.file(), 1, 1) : at,
+              "",
+              "empty configuration file: no receiver, exporter or other component is configured");
+      if (error) {
+        return null;
+      }
     }
     sections.add("service");
     unknownKeys(root, sections, top);

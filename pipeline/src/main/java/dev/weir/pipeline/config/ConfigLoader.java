@@ -9,6 +9,7 @@ import dev.weir.pipeline.config.ConfigNode.NullNode;
 import dev.weir.pipeline.config.ConfigNode.ScalarNode;
 import dev.weir.pipeline.config.Expansion.ExpansionException;
 import dev.weir.pipeline.config.YamlReader.Document;
+import java.net.http.HttpClient;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +39,7 @@ public final class ConfigLoader<T> {
   private final Map<ComponentKind, Map<String, Factory<?>>> factories;
   private final Schema<T> telemetry;
   private final Function<String, @Nullable String> environment;
+  private final Supplier<Downloads> downloads;
   private final Set<String> secretKeys = new HashSet<>();
 
   /**
@@ -49,6 +52,18 @@ public final class ConfigLoader<T> {
    */
   public ConfigLoader(
       Components components, Schema<T> telemetry, Function<String, @Nullable String> environment) {
+    this(
+        components,
+        telemetry,
+        environment,
+        () -> new Downloads(HttpClient::newBuilder, Downloads.PATIENCE));
+  }
+
+  ConfigLoader(
+      Components components,
+      Schema<T> telemetry,
+      Function<String, @Nullable String> environment,
+      Supplier<Downloads> downloads) {
     Map<ComponentKind, Map<String, Factory<?>>> byKind = new EnumMap<>(ComponentKind.class);
     for (ComponentKind kind : ComponentKind.values()) {
       byKind.put(kind, new HashMap<>());
@@ -69,14 +84,27 @@ public final class ConfigLoader<T> {
     this.factories = byKind;
     this.telemetry = telemetry;
     this.environment = environment;
+    this.downloads = downloads;
   }
 
   /**
    * Loads what the sources say. Later ones have precedence over earlier ones; assignments over all.
    */
   public LoadResult<T> load(List<ConfigSource> sources) {
-    Findings findings = new Findings(secretKeys);
-    Providers providers = new Providers(environment, findings);
+    return load(sources, new Findings(secretKeys, true));
+  }
+
+  /**
+   * Loads what the sources say without asking whether it makes sense: what a value must satisfy,
+   * and what must hold between the parts, becomes a warning. Such a configuration is for showing
+   * only.
+   */
+  public LoadResult<T> loadUnvalidated(List<ConfigSource> sources) {
+    return load(sources, new Findings(secretKeys, false));
+  }
+
+  private LoadResult<T> load(List<ConfigSource> sources, Findings findings) {
+    Providers providers = new Providers(environment, downloads.get(), findings);
     MapNode merged = null;
     int number = 0;
     for (ConfigSource source : inPrecedence(sources)) {
@@ -131,6 +159,7 @@ public final class ConfigLoader<T> {
       return switch (scheme) {
         case "file" -> parse(opaque, Providers.file(opaque), findings);
         case "yaml" -> parse("yaml(" + number + ")", opaque, findings);
+        case "http", "https" -> parse(Downloads.shown(uri), providers.download(uri), findings);
         case "env" -> {
           String name = "env:" + opaque;
           yield parse(name, providers.variable(opaque, Location.of(name), ""), findings);

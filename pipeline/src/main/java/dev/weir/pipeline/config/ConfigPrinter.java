@@ -18,20 +18,58 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * Writes the effective configuration as YAML: every key of every component with its value, defaults
- * included, laid out as the Collector's {@code print-config} does (keys sorted, four spaces).
- * Values of secret keys are written as {@code [REDACTED]}.
+ * Writes the effective configuration: every key of every component with its value, defaults
+ * included, laid out as the Collector's {@code print-config} does (keys sorted; YAML with four
+ * spaces, JSON with two).
  */
 public final class ConfigPrinter {
+  /** The notation. */
+  public enum Format {
+    /** YAML. */
+    YAML,
+    /** JSON (RFC 8259); infinite numbers are strings there. */
+    JSON
+  }
+
+  /** What is written of the values of secret keys. */
+  public enum Secrets {
+    /** {@code [REDACTED]}. */
+    REDACTED,
+    /** The value. */
+    SHOWN
+  }
+
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_./+][A-Za-z0-9_./%@+ -]*");
   private static final Pattern FLAG_ELSEWHERE =
       Pattern.compile("y|n|yes|no|on|off", Pattern.CASE_INSENSITIVE);
   private static final Pattern COLON_INSIDE = Pattern.compile("(?<=[^\\s:]):(?=[^\\s:])");
 
-  private ConfigPrinter() {}
+  private final boolean showsSecrets;
+  private final StringBuilder text = new StringBuilder();
+
+  private ConfigPrinter(Secrets secrets) {
+    this.showsSecrets = secrets == Secrets.SHOWN;
+  }
+
+  /** Returns the effective configuration as YAML, without secrets. */
+  public static String print(AgentConfig<?> config) {
+    return print(config, Format.YAML, Secrets.REDACTED);
+  }
 
   /** Returns the effective configuration. */
-  public static String print(AgentConfig<?> config) {
+  public static String print(AgentConfig<?> config, Format format, Secrets secrets) {
+    ConfigPrinter printer = new ConfigPrinter(secrets);
+    switch (format) {
+      case YAML -> printer.entries(tree(config), 0);
+      case JSON -> {
+        printer.json(tree(config), 0);
+        printer.text.append('\n');
+      }
+    }
+    return printer.text.toString();
+  }
+
+  private static MapNode tree(AgentConfig<?> config) {
     Map<String, Entry> root = new LinkedHashMap<>();
     for (ComponentKind kind : ComponentKind.values()) {
       Map<String, Entry> section = new LinkedHashMap<>();
@@ -58,9 +96,7 @@ public final class ConfigPrinter {
             "extensions", entry(ids(config.extensions())),
             "pipelines", entry(map(pipelines)));
     root.put("service", entry(map(service)));
-    StringBuilder text = new StringBuilder();
-    entries(map(root), 0, text);
-    return text.toString();
+    return map(root);
   }
 
   private static ListNode ids(List<Reference> references) {
@@ -84,15 +120,15 @@ public final class ConfigPrinter {
     return new Entry(Location.NONE, value);
   }
 
-  private static void entries(MapNode map, int indent, StringBuilder text) {
+  private void entries(MapNode map, int indent) {
     for (Map.Entry<String, Entry> each : new TreeMap<>(map.entries()).entrySet()) {
       text.append(" ".repeat(indent)).append(quoted(each.getKey())).append(':');
-      value(each.getValue().value(), indent, text);
+      value(each.getValue().value(), indent);
     }
   }
 
   /** Writes what follows a colon or dash: a scalar on the same line, a block on the next ones. */
-  private static void value(ConfigNode node, int indent, StringBuilder text) {
+  private void value(ConfigNode node, int indent) {
     switch (node) {
       case NullNode nothing -> text.append(" null\n");
       case ScalarNode scalar -> text.append(' ').append(scalar(scalar)).append('\n');
@@ -101,7 +137,7 @@ public final class ConfigPrinter {
           text.append(" {}\n");
         } else {
           text.append('\n');
-          entries(map, indent + 4, text);
+          entries(map, indent + 4);
         }
       }
       case ListNode list -> {
@@ -110,30 +146,83 @@ public final class ConfigPrinter {
         } else {
           text.append('\n');
           for (ConfigNode element : list.elements()) {
-            element(element, indent + 4, text);
+            element(element, indent + 4);
           }
         }
       }
     }
   }
 
-  private static void element(ConfigNode node, int indent, StringBuilder text) {
+  private void element(ConfigNode node, int indent) {
     text.append(" ".repeat(indent)).append('-');
     if (node instanceof MapNode map && !map.entries().isEmpty()) {
       // The first key stands beside the dash: the block is written two further in, and cut.
-      StringBuilder block = new StringBuilder();
-      entries(map, indent + 2, block);
-      text.append(' ').append(block, indent + 2, block.length());
+      int block = text.length();
+      entries(map, indent + 2);
+      text.replace(block, block + indent + 2, " ");
     } else {
-      value(node, indent, text);
+      value(node, indent);
     }
   }
 
-  private static String scalar(ScalarNode scalar) {
-    if (scalar.secret()) {
+  private String scalar(ScalarNode scalar) {
+    if (scalar.secret() && !showsSecrets) {
       return "'" + ScalarNode.REDACTED + "'";
     }
     return scalar.value() instanceof String ? quoted(scalar.text()) : scalar.text();
+  }
+
+  private void json(ConfigNode node, int indent) {
+    switch (node) {
+      case NullNode nothing -> text.append("null");
+      case ScalarNode scalar -> jsonScalar(scalar);
+      case MapNode map -> {
+        String before = "{";
+        for (Map.Entry<String, Entry> each : new TreeMap<>(map.entries()).entrySet()) {
+          text.append(before).append('\n').append(" ".repeat(indent + 2));
+          jsonString(each.getKey());
+          text.append(": ");
+          json(each.getValue().value(), indent + 2);
+          before = ",";
+        }
+        text.append(map.entries().isEmpty() ? "{}" : "\n" + " ".repeat(indent) + "}");
+      }
+      case ListNode list -> {
+        String before = "[";
+        for (ConfigNode element : list.elements()) {
+          text.append(before).append('\n').append(" ".repeat(indent + 2));
+          json(element, indent + 2);
+          before = ",";
+        }
+        text.append(list.elements().isEmpty() ? "[]" : "\n" + " ".repeat(indent) + "]");
+      }
+    }
+  }
+
+  private void jsonScalar(ScalarNode scalar) {
+    if (scalar.secret() && !showsSecrets) {
+      jsonString(ScalarNode.REDACTED);
+    } else if (scalar.value() instanceof String
+        || (scalar.value() instanceof Double real && !Double.isFinite(real))) {
+      jsonString(scalar.text());
+    } else {
+      text.append(scalar.text());
+    }
+  }
+
+  private void jsonString(String string) {
+    text.append('"');
+    for (int i = 0; i < string.length(); i++) {
+      char c = string.charAt(i);
+      if (c == '"' || c == '\\') {
+        text.append('\\').append(c);
+      } else if (c < 0x20) {
+        text.append(String.format("\\u%04x", (int) c));
+      } else {
+        text.append(c);
+      }
+    }
+    text.append('"');
   }
 
   /** Quotes a string unless it says the same without quotes. */

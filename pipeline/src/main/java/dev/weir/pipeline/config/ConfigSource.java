@@ -3,7 +3,8 @@ package dev.weir.pipeline.config;
 /** One of the places that the configuration is put together from, in the order of precedence. */
 public sealed interface ConfigSource {
   /**
-   * A value of {@code --config}: a path, {@code file:path}, {@code yaml:text} or {@code env:NAME}.
+   * A value of {@code --config}: a path, {@code file:path}, {@code yaml:text}, {@code env:NAME}, or
+   * an http or https address.
    */
   record Uri(String uri) implements ConfigSource {}
 

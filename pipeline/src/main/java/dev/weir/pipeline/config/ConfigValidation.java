@@ -65,7 +65,8 @@ final class ConfigValidation {
       }
     }
     if (pipelines.isEmpty() && complete) {
-      findings.error(pipelinesAt, "service::pipelines", "service must have at least one pipeline");
+      findings.invalid(
+          pipelinesAt, "service::pipelines", "service must have at least one pipeline");
     }
     for (Pipeline pipeline : pipelines) {
       pipeline(pipeline);
@@ -81,7 +82,7 @@ final class ConfigValidation {
             (id, location) -> {
               for (ComponentKind kind : List.of(ComponentKind.EXPORTER, ComponentKind.RECEIVER)) {
                 if (ids(kind).containsKey(id)) {
-                  findings.error(
+                  findings.invalid(
                       location,
                       "connectors::" + id,
                       "ambiguous ID: Found both \"%1$s\" %2$s and \"%1$s\" connector. Change one of the components' IDs to eliminate ambiguity (e.g. rename \"%1$s\" connector to \"%1$s/connector\")"
@@ -94,10 +95,10 @@ final class ConfigValidation {
   private void pipeline(Pipeline pipeline) {
     String path = "service::pipelines::" + pipeline.id();
     if (pipeline.receivers().isEmpty()) {
-      findings.error(pipeline.location(), path, "must have at least one receiver");
+      findings.invalid(pipeline.location(), path, "must have at least one receiver");
     }
     if (pipeline.exporters().isEmpty()) {
-      findings.error(pipeline.location(), path, "must have at least one exporter");
+      findings.invalid(pipeline.location(), path, "must have at least one exporter");
     }
     for (Reference reference : pipeline.receivers()) {
       reference(pipeline, path, reference, ComponentKind.RECEIVER);
@@ -105,7 +106,7 @@ final class ConfigValidation {
     Set<ComponentId> processors = new HashSet<>();
     for (Reference reference : pipeline.processors()) {
       if (!processors.add(reference.id())) {
-        findings.error(
+        findings.invalid(
             reference.location(),
             path,
             "references processor \"" + reference.id() + "\" multiple times");
@@ -134,7 +135,7 @@ final class ConfigValidation {
     }
     Set<Signal<?>> signals = signals(component.factory());
     if (!signals.contains(pipeline.id().signal())) {
-      findings.error(
+      findings.invalid(
           reference.location(),
           path,
           "failed to create \"%s\" %s for data type \"%s\": telemetry type is not supported (it does %s)"
@@ -172,7 +173,7 @@ final class ConfigValidation {
         hint = " (it is configured under \"" + other.section() + "\")";
       }
     }
-    findings.error(
+    findings.invalid(
         reference.location(),
         path,
         "references " + kind.word() + " \"" + id + "\" which is not configured" + hint);
@@ -204,7 +205,7 @@ final class ConfigValidation {
 
   private void oneSided(
       ComponentId id, String used, String other, Pipeline pipeline, @Nullable Location at) {
-    findings.error(
+    findings.invalid(
         at == null ? pipeline.location() : at,
         "service::pipelines::" + pipeline.id(),
         "connector \"%s\" used as %s in [%s] pipeline but not used in any supported %s pipeline"

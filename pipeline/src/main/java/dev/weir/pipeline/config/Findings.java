@@ -38,11 +38,17 @@ final class Findings {
   private final Map<String, List<String>> texts = new HashMap<>();
   private final Set<Line> secretLines = new HashSet<>();
   private final Set<String> secretKeys;
+  private final boolean validating;
   private int more;
 
-  /** Makes a collector; lines with one of {@code secretKeys} are never quoted. */
-  Findings(Set<String> secretKeys) {
+  /**
+   * Makes a collector; lines with one of {@code secretKeys} are never quoted.
+   *
+   * @param validating whether what is invalid is an error
+   */
+  Findings(Set<String> secretKeys, boolean validating) {
     this.secretKeys = Set.copyOf(secretKeys);
+    this.validating = validating;
   }
 
   /** Takes note of a source, in order, so that its lines can be quoted. */
@@ -53,6 +59,19 @@ final class Findings {
 
   void error(Location location, String path, String message) {
     add(new Found(location, path, message, false));
+  }
+
+  /**
+   * Reports what could be read and makes no sense; returns whether that is an error, and not only a
+   * warning.
+   */
+  boolean invalid(Location location, String path, String message) {
+    if (validating) {
+      error(location, path, message);
+    } else {
+      warn(location, path, message);
+    }
+    return validating;
   }
 
   /** Reports a key that nothing is known of: its value may be a secret under a misspelt key. */

@@ -33,6 +33,11 @@ record Place(Findings findings, String path, boolean secret) {
     findings.error(location, path, message);
   }
 
+  /** Reports what could be read and makes no sense; returns whether that is an error. */
+  boolean invalid(Location location, String message) {
+    return findings.invalid(location, path, message);
+  }
+
   /** Reports a value of the wrong type or form. */
   void expected(ConfigNode node, String what) {
     error(node.location(), "expected " + what + ", got " + shown(node));

@@ -18,18 +18,21 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
 
-/** Where values come from: {@code env}, {@code file}, {@code yaml}. */
+/** Where values come from: {@code env}, {@code file}, {@code http}, {@code https}, {@code yaml}. */
 final class Providers {
   /** The schemes, for messages. */
-  static final List<String> SCHEMES = List.of("env", "file", "yaml");
+  static final List<String> SCHEMES = List.of("env", "file", "http", "https", "yaml");
 
   private static final Pattern NAME = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_]*");
 
   private final Function<String, @Nullable String> environment;
+  private final Downloads downloads;
   private final Findings findings;
 
-  Providers(Function<String, @Nullable String> environment, Findings findings) {
+  Providers(
+      Function<String, @Nullable String> environment, Downloads downloads, Findings findings) {
     this.environment = environment;
+    this.downloads = downloads;
     this.findings = findings;
   }
 
@@ -40,6 +43,7 @@ final class Providers {
       case "yaml" -> opaque;
       // Editors end a file with a line break; nobody wants that in a password.
       case "file" -> file(opaque).replaceFirst("\\R\\z", "");
+      case "http", "https" -> downloads.text(scheme + ":" + opaque).replaceFirst("\\R\\z", "");
       default ->
           throw new ExpansionException(
               "scheme \""
@@ -56,11 +60,18 @@ final class Providers {
 
   /**
    * Returns what such a text means as a whole value. One that means a string, or nothing in YAML,
-   * is taken as it is, quotes and tags included. What is in a file keeps its place there.
+   * is taken as it is, quotes and tags included. What is in a file, or at an address, keeps its
+   * place there.
    */
   ConfigNode meaning(String scheme, String opaque, String text, Location at) {
-    boolean file = scheme.equals("file");
-    ConfigNode node = (file ? YamlReader.read(opaque, text) : YamlReader.readAt(at, text)).root();
+    String name =
+        switch (scheme) {
+          case "file" -> opaque;
+          case "http", "https" -> Downloads.shown(scheme + ":" + opaque);
+          default -> null;
+        };
+    ConfigNode node =
+        (name == null ? YamlReader.readAt(at, text) : YamlReader.read(name, text)).root();
     if (node instanceof ScalarNode scalar) {
       Object value = scalar.value() instanceof String ? text : scalar.value();
       return new ScalarNode(text, value, at, true);
@@ -68,10 +79,15 @@ final class Providers {
     if (node == null) {
       return new ScalarNode(text, text, at, true);
     }
-    if (file) {
-      findings.source(opaque, text);
+    if (name != null) {
+      findings.source(name, text);
     }
     return node;
+  }
+
+  /** Returns what is at an address that {@code --config} names. */
+  String download(String address) throws ExpansionException {
+    return downloads.text(address);
   }
 
   /** Returns the value of {@code NAME} or {@code NAME:-default}. */

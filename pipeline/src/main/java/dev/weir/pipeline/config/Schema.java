@@ -162,8 +162,7 @@ public final class Schema<C> {
     }
     for (Rule<C> rule : rules) {
       for (String error : rule.errors().apply(config)) {
-        place.error(body.location(), error);
-        good = false;
+        good &= !place.invalid(body.location(), error);
       }
     }
     return good ? new Decoded<>(config, new MapNode(effective, body.location(), null)) : null;
@@ -208,8 +207,7 @@ public final class Schema<C> {
       if (!check.holds().test(decoded.value())) {
         ConfigNode bad = entry == null ? decoded.effective() : entry.value();
         String shown = bad instanceof ScalarNode ? ", got " + at.shown(bad) : "";
-        at.error(where, check.otherwise() + shown);
-        good = false;
+        good &= !at.invalid(where, check.otherwise() + shown);
       }
     }
     values.put(field, decoded.value());

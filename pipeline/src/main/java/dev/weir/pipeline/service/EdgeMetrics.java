@@ -2,8 +2,10 @@ package dev.weir.pipeline.service;
 
 import dev.weir.pdata.Signal;
 import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.metrics.DoubleHistogram;
 import io.opentelemetry.api.metrics.LongCounter;
 import io.opentelemetry.api.metrics.Meter;
+import java.util.List;
 
 /**
  * The counters at the edges of components, with the Collector's names and help texts
@@ -18,6 +20,10 @@ final class EdgeMetrics {
   static final AttributeKey<String> COMPONENT_KIND =
       AttributeKey.stringKey("otelcol.component.kind");
   static final AttributeKey<String> COMPONENT_ID = AttributeKey.stringKey("otelcol.component.id");
+
+  private static final List<Double> DURATION_BOUNDS =
+      List.of(
+          1e-6, 1e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 1.0, 10.0);
 
   private final Meter meter;
 
@@ -80,6 +86,21 @@ final class EdgeMetrics {
         "otelcol_processor_outgoing_items",
         "Number of items emitted from the processor. [Alpha]",
         "{item}");
+  }
+
+  /**
+   * With bounds for what a processor takes; the Collector has none below five seconds, so that all
+   * of its measurements fall into the first bucket.
+   */
+  DoubleHistogram internalDuration() {
+    return meter
+        .histogramBuilder("otelcol_processor_internal_duration")
+        .setDescription(
+            "Duration of time taken to process a batch of telemetry data through the processor."
+                + " [Alpha]")
+        .setUnit("s")
+        .setExplicitBucketBoundariesAdvice(DURATION_BOUNDS)
+        .build();
   }
 
   LongCounter exceptions() {

@@ -223,12 +223,18 @@ final class GraphBuilder {
     Attributes labels =
         Attributes.of(
             EdgeMetrics.PROCESSOR, id.toString(), EdgeMetrics.OTEL_SIGNAL, signal.signalName());
-    Consumer<T> out = new CountingEdge<>(next, metrics.outgoing(), labels);
+    Consumer<T> counted = new CountingEdge<>(next, metrics.outgoing(), labels);
+    ProcessorTime time =
+        telemetry.detailed()
+            ? new ProcessorTime(metrics.internalDuration(), labels, System::nanoTime)
+            : null;
+    Consumer<T> out = time == null ? counted : time.without(counted);
     ComponentContext context = context(node, Map.of(signal, out));
     Processor<T> processor =
         make(node, failed, () -> maker.make(context, configured.config(), out));
+    Consumer<T> guard = new Guard<>(processor, node, node.logger(), metrics);
     return new CountingEdge<>(
-        new Guard<>(processor, node, node.logger(), metrics), metrics.incoming(), labels);
+        time == null ? guard : time.around(guard), metrics.incoming(), labels);
   }
 
   private <C> void receiver(Configured<C> configured, ComponentId id, Set<Signal<?>> signals)

@@ -56,19 +56,25 @@ public final class AgentTelemetry implements OwnTelemetry {
   private final LogRouter router;
   private final @Nullable LibraryLoggers libraries;
   private final LogSink earlier;
+  private final @Nullable LogExport logExport;
   private final @Nullable SdkMeterProvider provider;
   private final List<ExpositionServer> servers;
+  private final boolean detailed;
 
   private AgentTelemetry(
       Map<String, String> attributes,
       LogSink sink,
+      @Nullable LogExport logExport,
       @Nullable SdkMeterProvider provider,
-      List<ExpositionServer> servers) {
+      List<ExpositionServer> servers,
+      boolean detailed) {
     this.attributes = attributes;
     this.sink = sink;
     this.router = new LogRouter(sink);
+    this.logExport = logExport;
     this.provider = provider;
     this.servers = List.copyOf(servers);
+    this.detailed = detailed;
     if (LoggerFactory.getILoggerFactory() instanceof LibraryLoggers ours) {
       libraries = ours;
       earlier = ours.router().sink();
@@ -106,25 +112,56 @@ public final class AgentTelemetry implements OwnTelemetry {
       throw new StartException(
           "failed to create logger: " + e.getMessage() + " (service::telemetry::logs)", e);
     }
-    if (config.metrics().level() == MetricsConfig.Level.NONE) {
-      AgentTelemetry telemetry = new AgentTelemetry(attributes, sink, null, List.of());
+    MetricsConfig.Level level = config.metrics().level();
+    if (level == MetricsConfig.Level.NONE) {
+      LogExport export;
+      try {
+        export = exportLogs(config.logs(), build, attributes, sink, MeterProvider.noop());
+      } catch (StartException e) {
+        close(sink);
+        throw e;
+      }
+      AgentTelemetry telemetry =
+          new AgentTelemetry(attributes, sink, export, null, List.of(), false);
       telemetry.logger("telemetry", Map.of()).info("Internal metrics telemetry disabled");
       return telemetry;
     }
     List<ExpositionServer> servers = new ArrayList<>();
     SdkMeterProvider provider = null;
+    LogExport export;
     try {
       provider = provider(build, config.metrics(), attributes, sink, servers);
+      export = exportLogs(config.logs(), build, attributes, sink, provider);
     } catch (StartException e) {
+      if (provider != null) {
+        provider.close();
+      }
       servers.forEach(ExpositionServer::close);
       close(sink);
       throw e;
     }
-    AgentTelemetry telemetry = new AgentTelemetry(attributes, sink, provider, servers);
+    AgentTelemetry telemetry =
+        new AgentTelemetry(
+            attributes, sink, export, provider, servers, level == MetricsConfig.Level.DETAILED);
     Meter meter = telemetry.meter(SCOPE);
     ProcessMetrics.register(meter, System.nanoTime());
     telemetry.registerLogMetrics(meter);
     return telemetry;
+  }
+
+  private static @Nullable LogExport exportLogs(
+      LogsConfig config,
+      BuildInfo build,
+      Map<String, String> attributes,
+      LogSink sink,
+      MeterProvider meters)
+      throws StartException {
+    if (config.processors().isEmpty()) {
+      return null;
+    }
+    LogExport export = LogExport.open(config, build, sdkResource(attributes), meters);
+    sink.exportTo(export);
+    return export;
   }
 
   private static SdkMeterProvider provider(
@@ -137,6 +174,7 @@ public final class AgentTelemetry implements OwnTelemetry {
     SdkMeterProviderBuilder builder =
         SdkMeterProvider.builder().setResource(sdkResource(attributes));
     addViews(config.level(), builder);
+    config.views().forEach(view -> view.addTo(builder));
     for (MetricsConfig.Reader reader : config.readers()) {
       MetricsConfig.Pull pull = reader.pull();
       if (pull != null && pull.exporter().prometheus() != null) {
@@ -243,6 +281,11 @@ public final class AgentTelemetry implements OwnTelemetry {
     return Resource.of(made.build());
   }
 
+  @Override
+  public boolean detailed() {
+    return detailed;
+  }
+
   /** Returns where the pages for Prometheus are, in the order of the config. */
   public List<InetSocketAddress> addresses() {
     return servers.stream().map(ExpositionServer::address).toList();
@@ -256,6 +299,9 @@ public final class AgentTelemetry implements OwnTelemetry {
   /** Ends it; a second call does nothing more. */
   @Override
   public void stop(Duration grace) {
+    if (logExport != null) { // before the metrics, which tell what of it was dropped
+      logExport.stop(grace);
+    }
     if (provider != null) {
       provider.shutdown().join(grace.toNanos(), TimeUnit.NANOSECONDS);
     }

@@ -32,6 +32,7 @@ final class LogSink implements AutoCloseable {
   private final LongAdder sampledOut = new LongAdder();
   private final LongAdder failed = new LongAdder();
   private volatile Level level;
+  private volatile @Nullable LogExport export;
 
   LogSink(
       LogsConfig config,
@@ -105,6 +106,11 @@ final class LogSink implements AutoCloseable {
     this.level = changed;
   }
 
+  /** Sends what is written from now on to {@code further} too, which who opened it stops. */
+  void exportTo(LogExport further) {
+    this.export = further;
+  }
+
   /** Returns how many lines sampling left out. */
   long sampledOut() {
     return sampledOut.sum();
@@ -134,10 +140,12 @@ final class LogSink implements AutoCloseable {
       sampledOut.increment();
       return;
     }
-    byte[] bytes =
-        encoder
-            .encode(new LogLine(clock.instant(), lineLevel, logger, message, fields, thrown))
-            .getBytes(StandardCharsets.UTF_8);
+    LogLine line = new LogLine(clock.instant(), lineLevel, logger, message, fields, thrown);
+    byte[] bytes = encoder.encode(line).getBytes(StandardCharsets.UTF_8);
+    LogExport further = export;
+    if (further != null) {
+      further.send(line);
+    }
     lock.lock();
     try {
       for (OutputStream output : outputs) {

@@ -34,7 +34,8 @@ public final class LoggingProvider implements SLF4JServiceProvider {
             new LogsConfig.Sampling(true, Duration.ofSeconds(10), 10, 100),
             List.of("stderr"),
             List.of("stderr"),
-            Map.of());
+            Map.of(),
+            List.of());
     try {
       loggers = new LibraryLoggers(LogSink.open(early, Map.of(), InstantSource.system()));
     } catch (IOException e) {

@@ -18,6 +18,7 @@ import java.util.Map;
  * @param outputPaths where lines go: {@code stderr}, {@code stdout} or files
  * @param errorOutputPaths where errors of logging itself go
  * @param initialFields fields on each line
+ * @param processors where lines are sent besides
  */
 public record LogsConfig(
     Level level,
@@ -29,7 +30,8 @@ public record LogsConfig(
     Sampling sampling,
     List<String> outputPaths,
     List<String> errorOutputPaths,
-    Map<String, String> initialFields) {
+    Map<String, String> initialFields,
+    List<LogProcessor> processors) {
 
   /** The levels of the Collector, from the least to the most severe. */
   public enum Level {
@@ -123,6 +125,8 @@ public record LogsConfig(
                     List.of("stderr"),
                     "Where errors of logging itself go: stderr, stdout or files.");
             var initial = fields.textMap("initial_fields", "Fields on each line.");
+            var processors =
+                fields.sections("processors", LogProcessor.SCHEMA, "Where lines are sent besides.");
             return values ->
                 new LogsConfig(
                     values.get(level),
@@ -134,7 +138,8 @@ public record LogsConfig(
                     values.get(sampling),
                     values.get(outputs),
                     values.get(errors),
-                    values.get(initial));
+                    values.get(initial),
+                    values.get(processors));
           });
 
   /** Copies lists and map. */
@@ -142,5 +147,6 @@ public record LogsConfig(
     outputPaths = List.copyOf(outputPaths);
     errorOutputPaths = List.copyOf(errorOutputPaths);
     initialFields = Map.copyOf(initialFields);
+    processors = List.copyOf(processors);
   }
 }

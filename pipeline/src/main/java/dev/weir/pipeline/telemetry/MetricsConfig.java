@@ -1,9 +1,8 @@
 package dev.weir.pipeline.telemetry;
 
 import dev.weir.pipeline.config.Schema;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param level how much is measured
  * @param readers who gets it; none given means one page for Prometheus on localhost:8888
+ * @param views what becomes of single metrics; only with level detailed
  */
-public record MetricsConfig(Level level, List<Reader> readers) {
+public record MetricsConfig(Level level, List<Reader> readers, List<MetricView> views) {
 
   /** How much the agent tells about itself. */
   public enum Level {
@@ -161,128 +161,25 @@ public record MetricsConfig(Level level, List<Reader> readers) {
   public record Console() {}
 
   /**
-   * By OTLP, through the exporter of the OpenTelemetry SDK.
+   * By OTLP.
    *
-   * @param protocol {@code grpc} or {@code http/protobuf}
-   * @param endpoint a URL; for {@code http/protobuf} with its path; empty for the protocol's
-   *     default
-   * @param compression {@code gzip} or {@code none}
-   * @param timeoutMillis how long one try may take, in milliseconds
-   * @param headers sent along, by name
-   * @param headersList more of them, {@code name=value,name=value}
-   * @param certificate a file with the certificates to trust, or empty
-   * @param clientCertificate a file with the own certificate, or empty
-   * @param clientKey a file with the own key, or empty
-   * @param insecure without TLS, where the endpoint does not say {@code https}
+   * @param target where to and how
    * @param temporality {@code cumulative}, {@code delta} or {@code lowmemory}
    */
-  public record Otlp(
-      String protocol,
-      String endpoint,
-      String compression,
-      long timeoutMillis,
-      List<Header> headers,
-      String headersList,
-      String certificate,
-      String clientCertificate,
-      String clientKey,
-      boolean insecure,
-      Temporality temporality) {
+  public record Otlp(OtlpTarget target, Temporality temporality) {
     static final Schema<Otlp> SCHEMA =
         Schema.define(
             fields -> {
-              var protocol =
-                  fields
-                      .text("protocol", "http/protobuf", "grpc or http/protobuf.")
-                      .check(
-                          p -> p.equals("grpc") || p.equals("http/protobuf"),
-                          "must be grpc or http/protobuf");
-              var endpoint =
-                  fields.text(
-                      "endpoint",
-                      "",
-                      "A URL, for http/protobuf with its path; empty: localhost:4317 or"
-                          + " localhost:4318/v1/metrics.");
-              var compression =
-                  fields
-                      .text("compression", "none", "gzip or none.")
-                      .check(c -> c.equals("gzip") || c.equals("none"), "must be gzip or none");
-              var timeout =
-                  fields
-                      .whole("timeout", 10_000, "Milliseconds that one try may take.")
-                      .check(n -> n > 0, "must be positive");
-              var headers =
-                  fields.sections("headers", Header.SCHEMA, "Headers that are sent along.");
-              var list =
-                  fields.text("headers_list", "", "More headers: name=value,name=value.").secret();
-              var certificate =
-                  fields.text("certificate", "", "A PEM file with the certificates to trust.");
-              var clientCertificate =
-                  fields.text("client_certificate", "", "A PEM file with the own certificate.");
-              var clientKey = fields.text("client_key", "", "A PEM file with the own key.");
-              var insecure =
-                  fields.flag(
-                      "insecure", false, "Without TLS, where the endpoint does not say https.");
+              Function<Schema.Values, OtlpTarget> target = OtlpTarget.keys(fields, "/v1/metrics");
               var temporality =
                   fields.choice(
                       "temporality_preference",
                       Temporality.class,
                       Temporality.CUMULATIVE,
                       "What a sum covers: cumulative everything, delta what is new.");
-              fields.rule(
-                  otlp ->
-                      otlp.clientCertificate().isEmpty() == otlp.clientKey().isEmpty()
-                          ? List.of()
-                          : List.of("client_certificate and client_key go together"));
-              return values ->
-                  new Otlp(
-                      values.get(protocol),
-                      values.get(endpoint),
-                      values.get(compression),
-                      values.get(timeout),
-                      values.get(headers),
-                      values.get(list),
-                      values.get(certificate),
-                      values.get(clientCertificate),
-                      values.get(clientKey),
-                      values.get(insecure),
-                      values.get(temporality));
+              fields.rule(otlp -> otlp.target().errors());
+              return values -> new Otlp(target.apply(values), values.get(temporality));
             });
-
-    /** Returns all headers, by name. */
-    Map<String, String> allHeaders() {
-      Map<String, String> all = new LinkedHashMap<>();
-      for (String pair : headersList.split(",", -1)) {
-        int equals = pair.indexOf('=');
-        if (equals > 0) {
-          all.put(pair.substring(0, equals).strip(), pair.substring(equals + 1).strip());
-        }
-      }
-      headers.forEach(h -> all.put(h.name(), h.value()));
-      return all;
-    }
-
-    /** Leaves the headers out: they hold secrets. */
-    @Override
-    public String toString() {
-      return "otlp " + protocol + " to " + endpoint;
-    }
-  }
-
-  /** One header. */
-  public record Header(String name, String value) {
-    static final Schema<Header> SCHEMA =
-        Schema.define(
-            fields -> {
-              var name = fields.text("name", "", "Its name.").required();
-              var value = fields.text("value", "", "Its value.").secret();
-              return values -> new Header(values.get(name), values.get(value));
-            });
-
-    @Override
-    public String toString() {
-      return name + ": [REDACTED]";
-    }
   }
 
   /** What a sum or histogram covers when it is sent. */
@@ -310,11 +207,25 @@ public record MetricsConfig(Level level, List<Reader> readers) {
                     "readers",
                     Reader.SCHEMA,
                     "Who gets the metrics; none given: a page for Prometheus on localhost:8888.");
-            return values -> new MetricsConfig(values.get(level), values.get(readers));
+            var views =
+                fields.sections(
+                    "views",
+                    MetricView.SCHEMA,
+                    "What becomes of single metrics; only with level detailed.");
+            fields.rule(
+                config ->
+                    config.views().isEmpty() || config.level() == Level.DETAILED
+                        ? List.of()
+                        : List.of(
+                            "views can only be set when service::telemetry::metrics::level is"
+                                + " detailed"));
+            return values ->
+                new MetricsConfig(values.get(level), values.get(readers), values.get(views));
           });
 
   /** Puts in the default reader where none is given. */
   public MetricsConfig {
+    views = List.copyOf(views);
     readers =
         readers.isEmpty()
             ? List.of(new Reader(new Pull(new PullExporter(Prometheus.DEFAULT)), null))

@@ -9,6 +9,7 @@ import dev.weir.pipeline.exposition.Thresholds;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.sdk.common.InstrumentationScopeInfo;
 import io.opentelemetry.sdk.metrics.data.DoublePointData;
+import io.opentelemetry.sdk.metrics.data.ExponentialHistogramPointData;
 import io.opentelemetry.sdk.metrics.data.HistogramPointData;
 import io.opentelemetry.sdk.metrics.data.LongPointData;
 import io.opentelemetry.sdk.metrics.data.MetricData;
@@ -131,8 +132,8 @@ final class OwnPage {
           metric.getLongSumData().isMonotonic() ? MetricType.COUNTER : MetricType.GAUGE;
       case DOUBLE_SUM ->
           metric.getDoubleSumData().isMonotonic() ? MetricType.COUNTER : MetricType.GAUGE;
-      case HISTOGRAM -> MetricType.HISTOGRAM;
-      case EXPONENTIAL_HISTOGRAM, SUMMARY -> null; // nothing here makes them
+      case HISTOGRAM, EXPONENTIAL_HISTOGRAM -> MetricType.HISTOGRAM;
+      case SUMMARY -> null; // nothing here makes one
     };
   }
 
@@ -166,6 +167,16 @@ final class OwnPage {
               Thresholds.bounds(
                   point.getBoundaries().stream().mapToDouble(Double::doubleValue).toArray()),
               point.getCounts().stream().mapToLong(Long::longValue).toArray(),
+              0,
+              point.getCount(),
+              point.getSum(),
+              ExpositionWriter.NO_TIME);
+      // The text formats have no exponential buckets: count and sum are left, as in the Collector.
+      case ExponentialHistogramPointData point ->
+          out.histogram(
+              series.labels(),
+              Thresholds.bounds(),
+              new long[] {point.getCount()},
               0,
               point.getCount(),
               point.getSum(),

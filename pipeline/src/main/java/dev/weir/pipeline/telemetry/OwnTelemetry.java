@@ -25,6 +25,11 @@ public interface OwnTelemetry {
   /** Returns who the agent is: service.name, service.instance.id, host.name... */
   Resource resource();
 
+  /** Returns whether what costs more to measure than most people need is wanted too. */
+  default boolean detailed() {
+    return false;
+  }
+
   /** Ends it: what is pending is exported within {@code grace}, ports are closed. Last of all. */
   default void stop(Duration grace) {}
 

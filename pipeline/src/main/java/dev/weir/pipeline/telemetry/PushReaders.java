@@ -13,8 +13,6 @@ import io.opentelemetry.sdk.metrics.export.PeriodicMetricReader;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 
@@ -31,7 +29,7 @@ final class PushReaders {
       exporter =
           otlp == null
               ? new ConsoleExporter(resource, new FileOutputStream(FileDescriptor.out))
-              : otlp.protocol().equals("grpc")
+              : otlp.target().isGrpc()
                   ? grpc(otlp, timeout(config, otlp), build)
                   : http(otlp, timeout(config, otlp), build);
     } catch (IOException | IllegalArgumentException e) {
@@ -48,61 +46,43 @@ final class PushReaders {
 
   /** The SDK's reader knows no limit of its own: the stricter one of the two holds. */
   private static Duration timeout(MetricsConfig.Periodic config, MetricsConfig.Otlp otlp) {
-    return Duration.ofMillis(Math.min(config.timeoutMillis(), otlp.timeoutMillis()));
+    return Duration.ofMillis(Math.min(config.timeoutMillis(), otlp.target().timeoutMillis()));
   }
 
   private static MetricExporter http(MetricsConfig.Otlp otlp, Duration timeout, BuildInfo build)
       throws IOException {
     OtlpHttpMetricExporterBuilder builder =
-        OtlpHttpMetricExporter.builder()
-            .setCompression(otlp.compression())
-            .setTimeout(timeout)
-            .setAggregationTemporalitySelector(temporality(otlp))
-            .addHeader("User-Agent", build.command() + "/" + build.version());
-    if (!otlp.endpoint().isEmpty()) {
-      builder.setEndpoint(url(otlp));
-    }
-    otlp.allHeaders().forEach(builder::addHeader);
-    if (!otlp.certificate().isEmpty()) {
-      builder.setTrustedCertificates(Files.readAllBytes(Path.of(otlp.certificate())));
-    }
-    if (!otlp.clientKey().isEmpty()) {
-      builder.setClientTls(
-          Files.readAllBytes(Path.of(otlp.clientKey())),
-          Files.readAllBytes(Path.of(otlp.clientCertificate())));
-    }
+        OtlpHttpMetricExporter.builder().setAggregationTemporalitySelector(temporality(otlp));
+    otlp.target()
+        .applyTo(
+            new OtlpTarget.Setters(
+                builder::setEndpoint,
+                builder::setCompression,
+                builder::setTimeout,
+                builder::addHeader,
+                builder::setTrustedCertificates,
+                builder::setClientTls),
+            timeout,
+            build);
     return builder.build();
   }
 
   private static MetricExporter grpc(MetricsConfig.Otlp otlp, Duration timeout, BuildInfo build)
       throws IOException {
     OtlpGrpcMetricExporterBuilder builder =
-        OtlpGrpcMetricExporter.builder()
-            .setCompression(otlp.compression())
-            .setTimeout(timeout)
-            .setAggregationTemporalitySelector(temporality(otlp))
-            .addHeader("User-Agent", build.command() + "/" + build.version());
-    if (!otlp.endpoint().isEmpty()) {
-      builder.setEndpoint(url(otlp));
-    }
-    otlp.allHeaders().forEach(builder::addHeader);
-    if (!otlp.certificate().isEmpty()) {
-      builder.setTrustedCertificates(Files.readAllBytes(Path.of(otlp.certificate())));
-    }
-    if (!otlp.clientKey().isEmpty()) {
-      builder.setClientTls(
-          Files.readAllBytes(Path.of(otlp.clientKey())),
-          Files.readAllBytes(Path.of(otlp.clientCertificate())));
-    }
+        OtlpGrpcMetricExporter.builder().setAggregationTemporalitySelector(temporality(otlp));
+    otlp.target()
+        .applyTo(
+            new OtlpTarget.Setters(
+                builder::setEndpoint,
+                builder::setCompression,
+                builder::setTimeout,
+                builder::addHeader,
+                builder::setTrustedCertificates,
+                builder::setClientTls),
+            timeout,
+            build);
     return builder.build();
-  }
-
-  /** Returns the endpoint as a URL: one without a scheme gets it by {@code insecure}. */
-  private static String url(MetricsConfig.Otlp otlp) {
-    String endpoint = otlp.endpoint();
-    return endpoint.contains("://")
-        ? endpoint
-        : (otlp.insecure() ? "http://" : "https://") + endpoint;
   }
 
   private static AggregationTemporalitySelector temporality(MetricsConfig.Otlp otlp) {

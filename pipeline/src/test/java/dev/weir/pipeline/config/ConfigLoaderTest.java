@@ -211,7 +211,8 @@ class ConfigLoaderTest {
         .containsExactly(
             "unable to read the file file:missing.yaml: open missing.yaml: no such file or directory");
     assertThat(errors(new ConfigSource.Uri("ftp:x")))
-        .containsExactly("unsupported scheme on URI \"ftp:x\" (supported: env, file, yaml)");
+        .containsExactly(
+            "unsupported scheme on URI \"ftp:x\" (supported: env, file, http, https, yaml)");
     assertThat(errors(new ConfigSource.Uri("s_3:has invalid char")))
         .containsExactly("invalid uri: \"s_3:has invalid char\"");
   }
@@ -441,6 +442,62 @@ class ConfigLoaderTest {
                           c -> String.valueOf(c == null ? null : c.config())));
     }
     assertThat(again.pipelines().keySet()).isEqualTo(config.pipelines().keySet());
+  }
+
+  @Test
+  void jsonSaysTheSameAsYaml() throws IOException {
+    AgentConfig<Telemetry> config =
+        loaded(
+            base(),
+            later(
+                """
+                exporters:
+                  otlp_grpc: {endpoint: x, metrics: {tcp.rtt: {bounds: [1e-9, 2]}}, token: hidden}
+                  debug: {prefix: "a: b #c\\n\\u0007\\"\\\\é"}
+                """));
+    String printed =
+        ConfigPrinter.print(config, ConfigPrinter.Format.JSON, ConfigPrinter.Secrets.REDACTED);
+
+    assertThat(printed)
+        .isEqualTo(
+            Files.readString(Path.of("src/test/resources/dev/weir/pipeline/config/effective.json")))
+        .doesNotContain("hidden");
+    // JSON is YAML: what is printed means the same when it is loaded.
+    assertThat(debug(new ConfigSource.Text("again.json", printed)))
+        .isEqualTo(config(config, ComponentKind.EXPORTER, "debug", Debug.class));
+  }
+
+  @Test
+  void secretsAreShownToWhoAsksForThem() {
+    AgentConfig<Telemetry> config =
+        loaded(base(), later("exporters: {otlp_grpc: {endpoint: x, headers: {k: v1}, token: v2}}"));
+
+    for (ConfigPrinter.Format format : ConfigPrinter.Format.values()) {
+      assertThat(ConfigPrinter.print(config, format, ConfigPrinter.Secrets.SHOWN))
+          .contains("v1", "v2")
+          .doesNotContain("REDACTED");
+      assertThat(ConfigPrinter.print(config, format, ConfigPrinter.Secrets.REDACTED))
+          .contains("[REDACTED]")
+          .doesNotContain("v1", "v2");
+    }
+  }
+
+  @Test
+  void withoutValidationWhatMakesNoSenseIsAWarning() {
+    List<ConfigSource> nonsense =
+        List.of(
+            base(),
+            later("exporters: {debug: {sampling_initial: -1}}"),
+            set("service.pipelines.metrics.processors=[nosuch]"));
+    ConfigLoader<Telemetry> loader = SampleComponents.loader(Map.of());
+
+    assertThat(loader.load(nonsense)).isInstanceOf(Failed.class);
+    LoadResult<Telemetry> shown = loader.loadUnvalidated(nonsense);
+    assertThat(shown).isInstanceOf(Loaded.class);
+    assertThat(shown.warnings()).hasSize(2);
+    assertThat(loader.loadUnvalidated(List.of(base(), later("exporters: {debug: {no: 1}}"))))
+        .as("a key that nothing is known of cannot be shown")
+        .isInstanceOf(Failed.class);
   }
 
   @Test

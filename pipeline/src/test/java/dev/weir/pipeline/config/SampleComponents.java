@@ -251,4 +251,8 @@ final class SampleComponents {
   static ConfigLoader<Telemetry> loader(Map<String, String> environment) {
     return new ConfigLoader<>(all(), Telemetry.SCHEMA, environment::get);
   }
+
+  static ConfigLoader<Telemetry> loader(Map<String, String> environment, Downloads downloads) {
+    return new ConfigLoader<>(all(), Telemetry.SCHEMA, environment::get, () -> downloads);
+  }
 }

@@ -34,6 +34,10 @@ final class OwnMetricsTest {
   @TempDir Path directory;
 
   private AgentConfig<TelemetryConfig> config(int port) {
+    return config(port, "normal");
+  }
+
+  private AgentConfig<TelemetryConfig> config(int port, String level) {
     String yaml =
         """
         receivers: {otlp: {}}
@@ -43,13 +47,14 @@ final class OwnMetricsTest {
           telemetry:
             logs: {output_paths: [%s]}
             metrics:
+              level: %s
               readers:
                 - pull: {exporter: {prometheus: {host: 127.0.0.1, port: %d}}}
           pipelines:
             metrics: {receivers: [otlp], processors: [batch], exporters: [debug]}
             logs: {receivers: [otlp], exporters: [debug]}
         """
-            .formatted(directory.resolve("weir.log"), port);
+            .formatted(directory.resolve("weir.log"), level, port);
     LoadResult<TelemetryConfig> result =
         new ConfigLoader<>(rehearsal.components(), TelemetryConfig.SCHEMA, _ -> null)
             .load(List.of(new ConfigSource.Text("test.yaml", yaml)));
@@ -111,6 +116,25 @@ final class OwnMetricsTest {
         .contains("Everything is ready. Begin running and processing data.")
         .contains("A component threw an exception: this is a bug, please report it.")
         .contains("\tinfo\tservice\tShutdown complete.\t");
+  }
+
+  @Test
+  void levelDetailedMeasuresHowLongProcessorsTake() throws Exception {
+    int port = freePort();
+    PipelineService service =
+        PipelineService.open(Rehearsal.BUILD, config(port, "detailed"), InstantSource.system());
+    service.start();
+    var metrics = Objects.requireNonNull(rehearsal.output("otlp", Signal.METRICS));
+    metrics.consume(Rehearsal.metrics(20));
+    metrics.consume(Rehearsal.metrics(1));
+
+    String page = scrape(port);
+    assertThat(service.stop(Duration.ofSeconds(5))).isEmpty();
+    assertThat(page)
+        .contains("# TYPE otelcol_processor_internal_duration histogram")
+        .contains(
+            "otelcol_processor_internal_duration_count{otel_signal=\"metrics\",processor=\"batch\"}"
+                + " 2");
   }
 
   @Test

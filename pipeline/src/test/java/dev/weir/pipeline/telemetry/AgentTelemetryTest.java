@@ -51,12 +51,14 @@ final class AgentTelemetryTest {
             logs.sampling(),
             List.of(root.resolve("log").toString()),
             logs.errorOutputPaths(),
-            Map.of()),
+            Map.of(),
+            List.of()),
         new MetricsConfig(
             level,
             List.of(
                 new MetricsConfig.Reader(
-                    new MetricsConfig.Pull(new MetricsConfig.PullExporter(page)), null))),
+                    new MetricsConfig.Pull(new MetricsConfig.PullExporter(page)), null)),
+            List.of()),
         new TelemetryConfig.TracesConfig(Level.NONE),
         resource);
   }

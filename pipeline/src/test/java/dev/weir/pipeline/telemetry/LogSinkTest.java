@@ -45,7 +45,8 @@ final class LogSinkTest {
         new Sampling(true, Duration.ofHours(1), 3, 2),
         List.of("stderr"),
         List.of("stderr"),
-        initial);
+        initial,
+        List.of());
   }
 
   private LogSink sink(LogsConfig config) {
@@ -174,7 +175,8 @@ final class LogSinkTest {
             new Sampling(false, Duration.ofSeconds(1), 0, 0),
             List.of(file.toString()),
             List.of("stderr"),
-            Map.of());
+            Map.of(),
+            List.of());
     for (int i = 0; i < 2; i++) {
       try (LogSink sink = LogSink.open(config, RESOURCE, InstantSource.fixed(NOW))) {
         new WeirLogger("a", Map.of(), new LogRouter(sink)).info("hello");

@@ -43,7 +43,7 @@ final class PushReadersTest {
 
   private record Request(String path, String agent, String tenant, String body) {}
 
-  private static LoadResult<TelemetryConfig> load(String service) {
+  static LoadResult<TelemetryConfig> load(String service) {
     Factory<String> receiver =
         new ReceiverFactory<>(
             Factory.Type.of("r", Stability.STABLE, Schema.empty("")),
@@ -63,7 +63,7 @@ final class PushReadersTest {
                         + "  pipelines: {metrics: {receivers: [r], exporters: [e]}}\n")));
   }
 
-  private static TelemetryConfig config(String service) {
+  static TelemetryConfig config(String service) {
     LoadResult<TelemetryConfig> result = load(service);
     assertThat(result).isInstanceOf(LoadResult.Loaded.class);
     return ((LoadResult.Loaded<TelemetryConfig>) result).config().telemetry();

@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -116,6 +117,11 @@ public record EbpfTcpConfig(
   /** Returns whether {@code metric} is exported. */
   boolean exports(MetricDefinition metric) {
     return settings(metric).enabled();
+  }
+
+  /** Returns whether any gauge is exported, which needs further fields of each live connection. */
+  boolean wantsFields() {
+    return Arrays.stream(MetricDefinition.values()).anyMatch(m -> m.field() != null && exports(m));
   }
 
   /** Returns the settings of {@code metric}. */

@@ -28,6 +28,12 @@ import org.jspecify.annotations.Nullable;
 final class EbpfTcpReceiver implements Receiver, SharedSource.Member {
   private static final long LONGEST_SNAPSHOT = 2_000_000_000L;
 
+  /**
+   * A drain of the ring waits 200 ms in all for the queue of events: the ring holds as much at
+   * 40,000 a second.
+   */
+  private static final int MOST_LOOKS = 1000;
+
   static final String SCOPE = "dev.weir.receiver.ebpf_tcp";
 
   private final ComponentContext context;
@@ -52,6 +58,7 @@ final class EbpfTcpReceiver implements Receiver, SharedSource.Member {
   private long reportDue;
   private long reportWindowEnd;
   private boolean sampling = true;
+  private int looks = MOST_LOOKS;
   private boolean reporting;
 
   /** What the thread that reads says of itself to the thread that scrapes. */
@@ -208,6 +215,11 @@ final class EbpfTcpReceiver implements Receiver, SharedSource.Member {
   }
 
   @Override
+  public boolean wantsFields() {
+    return table != null && config.wantsFields();
+  }
+
+  @Override
   public void begin(long now) {
     due = now + config.initialDelay().toNanos();
     if (table != null) {
@@ -242,19 +254,34 @@ final class EbpfTcpReceiver implements Receiver, SharedSource.Member {
   private void event(EventQueue queue, MemorySegment memory, long at) {
     switch (ConnectionRecord.kind(memory, at)) {
       case ConnectionRecord.KIND_OPEN, ConnectionRecord.KIND_CLOSE, ConnectionRecord.KIND_FAIL ->
-          queue.offer(memory, at);
+          offer(queue, memory, at);
       case ConnectionRecord.KIND_LIVE -> {
         long time = ConnectionRecord.time(memory, at);
         if (reportInterval > 0
             && reporting(time)
             && time - ConnectionRecord.start(memory, at) >= reportInterval) {
-          queue.offer(memory, at);
+          offer(queue, memory, at);
         }
       }
       default -> {
-        // A handover or a late RST is no event of the connection.
+        // A handover or a late RST is no event of the connection, nor are further fields.
       }
     }
+  }
+
+  /**
+   * A ring's worth of records may be more than the queue holds, so the other thread begins while
+   * this one still reads; and what it is about to make room for is waited for, for a while.
+   */
+  private void offer(EventQueue queue, MemorySegment memory, long at) {
+    if (events != null) {
+      if (queue.size() * 2 == queue.capacity()) {
+        events.wake();
+      } else if (looks > 0 && !queue.hasRoom()) {
+        looks = events.awaitRoom(looks);
+      }
+    }
+    queue.offer(memory, at);
   }
 
   @Override
@@ -273,6 +300,7 @@ final class EbpfTcpReceiver implements Receiver, SharedSource.Member {
 
   @Override
   public void drained() {
+    looks = MOST_LOOKS;
     if (events != null && queue != null && queue.size() > 0) {
       events.wake();
     }

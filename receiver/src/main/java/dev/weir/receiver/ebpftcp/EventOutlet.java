@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
@@ -25,6 +26,8 @@ final class EventOutlet {
   private static final Duration IDLE = Duration.ofMillis(200);
   private static final Duration LEAST_PAUSE = Duration.ofMillis(100);
   private static final Duration MOST_PAUSE = Duration.ofSeconds(5);
+  private static final long LOOK = TimeUnit.MICROSECONDS.toNanos(200);
+  private static final int MOST_LOOKS_IN_VAIN = 50;
 
   private final EventQueue queue;
   private final ConnectionEvents events;
@@ -71,6 +74,30 @@ final class EventOutlet {
   /** Says that the queue may have records. */
   void wake() {
     LockSupport.unpark(thread);
+  }
+
+  /**
+   * Waits for room in the queue, for the reader, who meanwhile leaves the kernel's ring to fill: as
+   * long as events are taken out, {@code looks} times 0.2 ms at most, and 10 ms once nothing moves.
+   *
+   * @return how many looks are left
+   */
+  int awaitRoom(int looks) {
+    long taken = queue.taken();
+    int left = looks;
+    int vain = 0;
+    while (left > 0 && !queue.hasRoom()) {
+      wake();
+      LockSupport.parkNanos(queue, LOOK);
+      left--;
+      long now = queue.taken();
+      vain = now == taken ? vain + 1 : 0;
+      taken = now;
+      if (vain == MOST_LOOKS_IN_VAIN) {
+        return 0;
+      }
+    }
+    return left;
   }
 
   /** Returns the events that a consumer refused for good. */

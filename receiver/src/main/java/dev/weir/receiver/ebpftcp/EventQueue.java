@@ -31,6 +31,16 @@ final class EventQueue {
     this.memory = MemorySegment.ofArray(slots);
   }
 
+  /** Returns whether another record fits; for the writer. */
+  boolean hasRoom() {
+    return written.getPlain() - read.getAcquire() < capacity;
+  }
+
+  /** Returns how many records were taken out so far. */
+  long taken() {
+    return read.getAcquire();
+  }
+
   /** Copies a record into the queue, or counts it as dropped; for the writer. */
   void offer(MemorySegment m, long at) {
     long position = written.getPlain();

@@ -56,6 +56,8 @@ final class MetricBatch {
     for (MetricDefinition metric : layout.exponential) {
       exponential[layout.histograms.indexOf(metric)] = new ExponentialHistogramPoints(16);
     }
+    NumberPoints[] gauges = new NumberPoints[layout.gauges.size()];
+    Arrays.setAll(gauges, _ -> new NumberPoints(capacity));
     table.forEach(
         row -> {
           long[] s = table.row(row);
@@ -70,9 +72,21 @@ final class MetricBatch {
             int which = layout.histograms.indexOf(metric);
             exponential(row, s, base, which, time, exponential[which]);
           }
+          if (gauges.length > 0 && table.hasGauges(s, base)) {
+            gauges(row, s, base, time, gauges);
+          }
         });
+    table.gaugesTaken();
     table.startOfNewRows(time);
-    return metrics(numbers, explicit, exponential);
+    List<Metric> metrics = metrics(numbers, explicit, exponential);
+    for (int i = 0; i < gauges.length; i++) {
+      if (gauges[i].size() > 0) {
+        MetricDefinition metric = layout.gauges.get(i).metric();
+        metrics.add(
+            Metric.gauge(metric.metricName(), metric.description(), metric.unit(), gauges[i]));
+      }
+    }
+    return metrics;
   }
 
   private void number(
@@ -98,6 +112,29 @@ final class MetricBatch {
       }
     } else if (value != 0 || !series.rare()) {
       out.add(table.attributes(row, series.variant()), s[base + layout.started], time, value);
+    }
+  }
+
+  private void gauges(int row, long[] s, int base, long time, NumberPoints[] out) {
+    for (int i = 0; i < out.length; i++) {
+      RowLayout.Gauge gauge = layout.gauges.get(i);
+      long value = s[base + gauge.value()];
+      long count = s[base + gauge.value() + 1];
+      if (count == 0) {
+        continue;
+      }
+      boolean average = gauge.metric().aggregation() == MetricDefinition.Aggregation.AVERAGE;
+      double divisor = gauge.metric().divisor();
+      if (average || divisor != 1) {
+        out[i].addReal(
+            table.attributes(row, Column.Variant.BASE),
+            s[base + layout.started],
+            time,
+            (average ? (double) value / count : value) / divisor);
+      } else {
+        out[i].add(
+            table.attributes(row, Column.Variant.BASE), s[base + layout.started], time, value);
+      }
     }
   }
 

@@ -30,6 +30,9 @@ final class MetricsPage {
         |---|---|---|---|---|---|
         """);
     for (MetricDefinition metric : MetricDefinition.values()) {
+      if (metric.kind() == MetricDefinition.Kind.GAUGE) {
+        continue;
+      }
       String extra =
           metric.directed() ? "network.io.direction" : metric.byErrorType() ? "error.type" : "";
       line(
@@ -52,6 +55,26 @@ final class MetricsPage {
         Counters are cumulative unless `temporality: delta`; `tcp.connection.active` is cumulative in both. A row that was
         forgotten (`row_expiration`) and returns begins at zero with a new start time. Bytes are payload: SYN and FIN are not
         bytes. What is sent counts when it is handed to the network, acknowledged or in flight.
+
+        ## The kernel's own fields
+
+        Gauges of live connections as of the last snapshot, off by default (`metrics: {tcp.info.snd_cwnd: {enabled: true}}`), named as in
+        the kernel's `struct tcp_info`. Where a row stands for several connections, its gauge is their sum, their average (each
+        counts the same) or the greatest, as said here; a row without live connections has no point. They are read without the
+        socket's lock.
+
+        | metric | unit | of several | what |
+        |---|---|---|---|
+        """);
+    for (MetricDefinition metric : MetricDefinition.values()) {
+      if (metric.kind() == MetricDefinition.Kind.GAUGE) {
+        line(out, metric.metricName(), metric.unit(), metric.aggregation().words(), metric.doc());
+      }
+    }
+    out.append(
+        """
+
+        ## Bounds of histograms
 
         | histogram | default bounds in seconds |
         |---|---|

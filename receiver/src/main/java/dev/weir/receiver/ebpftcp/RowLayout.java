@@ -1,5 +1,6 @@
 package dev.weir.receiver.ebpftcp;
 
+import dev.weir.bpf.TcpField;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.Set;
  *
  * <pre>
  * key | touched | sums of histograms | columns | started | marks | [sent times, delta only] | buckets
+ *     | [snapshot, value and count a gauge]
  * </pre>
  *
  * <p>A mark is the greatest value of a column that was ever exported: cumulative points are never
@@ -21,6 +23,12 @@ final class RowLayout {
   /** One histogram: which metric, where in the row, by which bounds. */
   record Histogram(
       MetricDefinition metric, int sum, int buckets, ExplicitBounds bounds, int index) {}
+
+  /**
+   * One gauge: which metric, and where in the row its value of the last snapshot stands; how many
+   * connections that is of stands behind it.
+   */
+  record Gauge(MetricDefinition metric, TcpField field, int value) {}
 
   /** One point of a number metric: which columns it adds up, with which attribute set. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -53,6 +61,10 @@ final class RowLayout {
   final List<Histogram> explicit;
   final List<MetricDefinition> exponential;
   final List<MetricDefinition> histograms;
+  final List<Gauge> gauges;
+
+  /** Where the number of the snapshot stands that the gauges are of, if there are any. */
+  final int gaugeSnapshot;
 
   RowLayout(EbpfTcpConfig config) {
     attributes = EnumSet.noneOf(AttributeDefinition.class);
@@ -88,13 +100,14 @@ final class RowLayout {
     histograms = new ArrayList<>();
     exponential = new ArrayList<>();
     explicit = new ArrayList<>();
+    gauges = new ArrayList<>();
     for (MetricDefinition metric : MetricDefinition.values()) {
       if (!config.exports(metric)) {
         continue;
       }
       if (metric.kind() == MetricDefinition.Kind.HISTOGRAM) {
         histograms.add(metric);
-      } else {
+      } else if (metric.kind() != MetricDefinition.Kind.GAUGE) {
         numbers.add(metric);
         addSeries(metric);
       }
@@ -118,7 +131,15 @@ final class RowLayout {
         at += bounds.buckets();
       }
     }
-    stride = at;
+    gaugeSnapshot = at++;
+    for (MetricDefinition metric : MetricDefinition.values()) {
+      TcpField field = metric.field();
+      if (field != null && config.exports(metric)) {
+        gauges.add(new Gauge(metric, field, at));
+        at += 2;
+      }
+    }
+    stride = gauges.isEmpty() ? gaugeSnapshot : at;
   }
 
   /** Adds the points of one metric: columns of one attribute set go together. */

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import dev.weir.bpf.ConnectionRecord;
 import dev.weir.bpf.Outcome;
 import dev.weir.bpf.OverflowEntry;
+import dev.weir.bpf.TcpField;
 import dev.weir.pdata.Attributes;
 import dev.weir.pdata.Key;
 import dev.weir.pdata.Value;
@@ -89,6 +90,8 @@ final class RowTable {
   private long now;
   private long startOfNewRows;
   private long lastLive = Long.MIN_VALUE;
+  private int lastRow;
+  private long lastSnapshot;
   private long overflowed;
   private boolean overflowUsed;
 
@@ -134,13 +137,20 @@ final class RowTable {
    *     interval
    */
   void fold(MemorySegment m, long at, boolean sampleLive) {
+    int kind = ConnectionRecord.kind(m, at);
+    if (kind == ConnectionRecord.KIND_FIELDS) {
+      if (sampleLive) {
+        foldFields(m, at);
+      }
+      return;
+    }
     parts.read(m, at);
     int row = find();
+    lastRow = row;
     long[] s = segments[row >>> SEGMENT_BITS];
     int base = (row & SEGMENT_MASK) * layout.stride;
     int c = base + layout.columns;
     int effects = ConnectionRecord.effects(m, at);
-    int kind = ConnectionRecord.kind(m, at);
     s[base + layout.touched] = now;
     s[c + OPENED] += effects & 1;
     s[c + ACTIVE] += (effects >> 1 & 1) - (effects >> 2 & 1);
@@ -195,6 +205,44 @@ final class RowTable {
         sample(row, s, base, minRtt, Integer.toUnsignedLong(least) * 1000);
       }
     }
+  }
+
+  /** Adds further fields to the gauges of the row that took the live record just before. */
+  private void foldFields(MemorySegment m, long at) {
+    if (layout.gauges.isEmpty()) {
+      return;
+    }
+    long[] s = row(lastRow);
+    int base = offset(lastRow);
+    long snapshot = TcpField.snapshot(m, at) + 1; // 0 is a row without any
+    boolean first = s[base + layout.gaugeSnapshot] != snapshot;
+    s[base + layout.gaugeSnapshot] = snapshot;
+    lastSnapshot = snapshot;
+    for (RowLayout.Gauge gauge : layout.gauges) {
+      int value = base + gauge.value();
+      if (first) {
+        s[value] = 0;
+        s[value + 1] = 0;
+      }
+      long read = gauge.field().read(m, at);
+      if (read != TcpField.UNKNOWN) {
+        s[value] =
+            gauge.metric().aggregation() == MetricDefinition.Aggregation.MAX
+                ? Math.max(s[value], read)
+                : s[value] + read;
+        s[value + 1]++;
+      }
+    }
+  }
+
+  /** Returns whether the gauges of a row are of the last snapshot that had any. */
+  boolean hasGauges(long[] s, int base) {
+    return lastSnapshot != 0 && s[base + layout.gaugeSnapshot] == lastSnapshot;
+  }
+
+  /** Forgets the gauges: the next batch has those of a later snapshot. */
+  void gaugesTaken() {
+    lastSnapshot = 0;
   }
 
   private void sample(int row, long[] s, int base, int which, long nanos) {

@@ -34,7 +34,14 @@ import org.slf4j.Logger;
  * touched by no other.
  */
 final class SharedSource {
-  private static final Duration LONGEST_WAIT = Duration.ofMillis(50);
+  /**
+   * How long the ring is left alone after it had something, and at most once it has nothing: each
+   * look that finds nothing doubles the wait. A burst does not wait for it, since the kernel wakes
+   * the reader when the ring fills.
+   */
+  private static final long SHORTEST_WAIT = TimeUnit.MILLISECONDS.toNanos(50);
+
+  private static final long LONGEST_WAIT = TimeUnit.MILLISECONDS.toNanos(200);
   private static final long STATISTICS_PERIOD = TimeUnit.SECONDS.toNanos(1);
 
   /** A receiver, as the thread that reads sees it. All methods are called on that thread. */
@@ -47,6 +54,9 @@ final class SharedSource {
 
     /** Returns whether it makes log records. */
     boolean wantsEvents();
+
+    /** Returns whether it wants further fields of live connections. */
+    boolean wantsFields();
 
     /** Begins: the first collection is due {@code initial_delay} from now. */
     void begin(long now);
@@ -109,6 +119,7 @@ final class SharedSource {
   private long statisticsAt;
   private boolean done;
   private boolean exhaustionSeen;
+  private long patience = SHORTEST_WAIT;
 
   private volatile @Nullable ProbeStatistics statistics;
 
@@ -286,7 +297,8 @@ final class SharedSource {
               member.wantsEvents(),
               config.excludeSelf(),
               Selections.of(config.include()),
-              Selections.of(config.exclude())));
+              Selections.of(config.exclude()),
+              member.wantsFields()));
     }
     return new ProbeConfig(
         (int) ring,
@@ -394,6 +406,9 @@ final class SharedSource {
     long now = tick();
     if (open.drain(records) > 0) {
       drained();
+      patience = SHORTEST_WAIT;
+    } else {
+      patience = Math.min(patience * 2, LONGEST_WAIT);
     }
     boolean exhausted = open.exhausted() && !exhaustionSeen;
     boolean due = exhausted;
@@ -501,7 +516,7 @@ final class SharedSource {
   }
 
   private Duration untilDue(long now) {
-    long wait = LONGEST_WAIT.toNanos();
+    long wait = patience;
     for (Member member : byBit) {
       if (member != null) {
         wait = Math.min(wait, member.due() - now);

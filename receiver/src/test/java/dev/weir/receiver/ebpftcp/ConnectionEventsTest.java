@@ -12,12 +12,17 @@ import dev.weir.pipeline.Consumer;
 import dev.weir.pipeline.Receiver;
 import dev.weir.pipeline.StartException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.Test;
 
 class ConnectionEventsTest {
@@ -156,6 +161,60 @@ class ConnectionEventsTest {
       assertThat(String.valueOf(logs.get(i).attributes().get("source.port")))
           .isEqualTo(Integer.toString(i + 1));
     }
+  }
+
+  @Test
+  void aRingThatHoldsMoreThanTheQueueLosesNothing() throws StartException {
+    ScriptedSource source = new ScriptedSource();
+    List<LogRecord> logs = Collections.synchronizedList(new ArrayList<>());
+    int more = (int) EbpfTcpConfig.SCHEMA.defaults().logQueueSize() + 1000;
+    for (int i = 0; i < more; i++) {
+      source.ring.add(TestRecord.whole().client("10.0.0.1", i % 60_000, "10.0.0.2", 80));
+    }
+    Receiver receiver = receiver(source, logs, new AtomicInteger());
+    receiver.start(new TestContext.TestHost());
+
+    await().until(() -> logs.size() == more);
+
+    receiver.stop(Duration.ofSeconds(5));
+    assertThat(logs).hasSize(more);
+  }
+
+  @Test
+  void aConsumerThatStandsStillHoldsUpTheReaderForAMomentOnly() throws Exception {
+    ScriptedSource source = new ScriptedSource();
+    CountDownLatch open = new CountDownLatch(1);
+    LongAdder taken = new LongAdder();
+    Consumer<LogRecord> stuck =
+        (Telemetry<LogRecord> batch) -> {
+          try {
+            open.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          taken.add(batch.count());
+          return dev.weir.pipeline.Outcome.accepted();
+        };
+    EbpfTcpConfig config = TestConfigs.defaults().interval(Duration.ofMillis(20)).config();
+    EbpfTcpReceiver receiver =
+        (EbpfTcpReceiver)
+            EbpfTcpReceiverFactory.create((probe, log) -> source)
+                .maker()
+                .make(TestContext.of("ebpf_tcp", Map.of(Signal.LOGS, stuck)), config);
+    receiver.start(new TestContext.TestHost());
+    int more = 3 * (int) config.logQueueSize();
+    for (int i = 0; i < more; i++) {
+      source.ring.add(TestRecord.whole().client("10.0.0.1", i % 60_000, "10.0.0.2", 80));
+    }
+
+    int snapshots = source.snapshots.get();
+    await().until(() -> source.ring.isEmpty() && source.snapshots.get() > snapshots + 3);
+    open.countDown();
+    receiver.stop(Duration.ofSeconds(5));
+
+    EventQueue queue = Objects.requireNonNull(receiver.queue());
+    assertThat(queue.dropped()).isPositive();
+    assertThat(taken.sum() + queue.dropped()).isEqualTo(more);
   }
 
   @Test

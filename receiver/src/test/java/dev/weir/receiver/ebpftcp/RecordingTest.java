@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.weir.bpf.ConnectionRecord;
 import dev.weir.bpf.Outcome;
 import dev.weir.bpf.OverflowEntry;
+import dev.weir.bpf.TcpField;
 import dev.weir.pdata.Metric;
 import dev.weir.pdata.Signal;
 import dev.weir.pdata.Telemetry;
@@ -65,17 +66,22 @@ class RecordingTest {
     }
     receiver.stop(Duration.ofSeconds(10));
     Map<String, String> values = new TreeMap<>();
-    for (var metric : batches.getLast().resources().getFirst().scopes().getFirst().items()) {
-      for (int i = 0; i < metric.points().size(); i++) {
-        String name = metric.name() + metric.points().attributes(i);
-        values.put(
-            name,
-            metric.kind() == Metric.Kind.SUM
-                ? Long.toString(metric.numbers().integer(i))
-                : metric.histograms().count(i) + " " + metric.histograms().sum(i));
+    for (Telemetry<Metric> batch : batches) {
+      for (Metric metric : batch.resources().getFirst().scopes().getFirst().items()) {
+        for (int i = 0; i < metric.points().size(); i++) {
+          values.put(metric.name() + metric.points().attributes(i), value(metric, i));
+        }
       }
     }
     return values;
+  }
+
+  private static String value(Metric metric, int i) {
+    return switch (metric.kind()) {
+      case GAUGE -> Double.toString(metric.numbers().real(i));
+      case SUM -> Long.toString(metric.numbers().integer(i));
+      default -> metric.histograms().count(i) + " " + metric.histograms().sum(i);
+    };
   }
 
   private static ScriptedSource script(long seed) {
@@ -111,6 +117,39 @@ class RecordingTest {
 
     assertThat(replayed).isEqualTo(live).isNotEmpty();
     assertThat(live.keySet()).anyMatch(k -> k.contains("otel.metric.overflow"));
+  }
+
+  @Test
+  void furtherFieldsOfLiveConnectionsAreRecordedAndPlayed() throws StartException {
+    Path file = dir.resolve("fields.weir");
+    TestConfigs configs =
+        TestConfigs.defaults()
+            .interval(Duration.ofMillis(50))
+            .gauge(MetricDefinition.INFO_SND_CWND)
+            .gauge(MetricDefinition.INFO_RTO);
+    RecordingWriter writer =
+        RecordingWriter.open(file, 1 << 30, 42, () -> 1000, NOPLogger.NOP_LOGGER);
+    ScriptedSource source = new ScriptedSource();
+    // More than a frame of the recording holds.
+    for (int i = 0; i < 400; i++) {
+      source.live.add(TestRecord.live().client("10.0.0." + i % 2, 5, "10.1.0.1", 443));
+      source.live.add(
+          TestRecord.fields(3).field(TcpField.SND_CWND, 10 + i % 2).field(TcpField.RTO, 200_000));
+    }
+    try (RecordingSource recording = new RecordingSource(source, writer)) {
+      recording.snapshot((m, at) -> {});
+    }
+
+    Map<String, String> replayed = run(new ScriptedSource(), configs.replay(file).config(), true);
+
+    assertThat(replayed.entrySet())
+        .filteredOn(e -> e.getKey().startsWith("tcp.info.snd_cwnd"))
+        .extracting(Map.Entry::getValue)
+        .containsExactlyInAnyOrder("10.0", "11.0");
+    assertThat(replayed.entrySet())
+        .filteredOn(e -> e.getKey().startsWith("tcp.info.rto"))
+        .extracting(Map.Entry::getValue)
+        .containsExactly("0.2", "0.2");
   }
 
   private Path recorded(int records) throws StartException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.weir.bpf.ConnectionRecord;
 import dev.weir.bpf.Outcome;
 import dev.weir.bpf.OverflowEntry;
+import dev.weir.bpf.TcpField;
 import dev.weir.pdata.Attributes;
 import dev.weir.pdata.HistogramPoints;
 import dev.weir.pdata.Metric;
@@ -529,5 +530,93 @@ class RowTableTest {
                     metric(metrics, "tcp.connection.opened").orElseThrow().numbers().attributes(0));
     base.accept("tcp.retransmits");
     base.accept("tcp.connection.active");
+  }
+
+  private static TestRecord fields(long snapshot, long cwnd, long rto, long unacked, long backoff) {
+    return TestRecord.fields(snapshot)
+        .field(TcpField.SND_CWND, cwnd)
+        .field(TcpField.RTO, rto)
+        .field(TcpField.UNACKED, unacked)
+        .field(TcpField.BACKOFF, backoff);
+  }
+
+  private RowTable gauges() {
+    return table(
+        TestConfigs.defaults()
+            .gauge(MetricDefinition.INFO_SND_CWND)
+            .gauge(MetricDefinition.INFO_RTO)
+            .gauge(MetricDefinition.INFO_UNACKED)
+            .gauge(MetricDefinition.INFO_BACKOFF)
+            .config());
+  }
+
+  private static List<Double> reals(List<Metric> metrics, String name) {
+    List<Double> values = new ArrayList<>();
+    metric(metrics, name)
+        .ifPresent(
+            m -> {
+              assertThat(m.kind()).isEqualTo(Metric.Kind.GAUGE);
+              for (int i = 0; i < m.numbers().size(); i++) {
+                values.add(
+                    m.numbers().isReal(i) ? m.numbers().real(i) : (double) m.numbers().integer(i));
+              }
+            });
+    return values;
+  }
+
+  @Test
+  void aGaugeIsMadeOfTheLiveConnectionsOfTheRow() {
+    RowTable table = gauges();
+    fold(table, TestRecord.live().client("10.0.0.1", 40000, "10.0.0.2", 80));
+    fold(table, fields(5, 10, 200_000, 3, 1));
+    fold(table, TestRecord.live().client("10.0.0.1", 40001, "10.0.0.2", 80));
+    fold(table, fields(5, 20, 300_000, 4, 0));
+    List<Metric> metrics = take(table, 2);
+
+    assertThat(reals(metrics, "tcp.info.snd_cwnd")).containsExactly(15.0);
+    assertThat(reals(metrics, "tcp.info.rto")).containsExactly(0.25);
+    assertThat(reals(metrics, "tcp.info.unacked")).containsExactly(7.0);
+    assertThat(reals(metrics, "tcp.info.backoff")).containsExactly(1.0);
+  }
+
+  @Test
+  void aGaugeIsOfTheLastSnapshotOnly() {
+    RowTable table = gauges();
+    fold(table, TestRecord.live().client("10.0.0.1", 40000, "10.0.0.2", 80));
+    fold(table, fields(5, 10, 200_000, 3, 4));
+    fold(table, TestRecord.live().client("10.0.0.1", 40000, "10.0.0.2", 443));
+    fold(table, fields(5, 99, 200_000, 3, 4));
+    // Nobody took that one, and the second connection has gone.
+    fold(table, TestRecord.live().client("10.0.0.1", 40000, "10.0.0.2", 80));
+    fold(table, fields(6, 12, 200_000, 5, 2));
+    List<Metric> metrics = take(table, 2);
+
+    assertThat(reals(metrics, "tcp.info.snd_cwnd")).containsExactly(12.0);
+    assertThat(reals(metrics, "tcp.info.unacked")).containsExactly(5.0);
+    assertThat(reals(metrics, "tcp.info.backoff")).containsExactly(2.0);
+    assertThat(metric(take(table, 3), "tcp.info.snd_cwnd")).isEmpty();
+  }
+
+  @Test
+  void whatTheKernelDoesNotKnowAddsNothingToAGauge() {
+    RowTable table =
+        table(TestConfigs.defaults().gauge(MetricDefinition.INFO_SND_SSTHRESH).config());
+    fold(table, TestRecord.live().client("10.0.0.1", 40000, "10.0.0.2", 80));
+    fold(table, TestRecord.fields(5).field(TcpField.SND_SSTHRESH, TcpField.UNKNOWN));
+    assertThat(metric(take(table, 2), "tcp.info.snd_ssthresh")).isEmpty();
+
+    fold(table, TestRecord.live().client("10.0.0.1", 40000, "10.0.0.2", 80));
+    fold(table, TestRecord.fields(6).field(TcpField.SND_SSTHRESH, TcpField.UNKNOWN));
+    fold(table, TestRecord.live().client("10.0.0.1", 40001, "10.0.0.2", 80));
+    fold(table, TestRecord.fields(6).field(TcpField.SND_SSTHRESH, 30));
+    assertThat(reals(take(table, 3), "tcp.info.snd_ssthresh")).containsExactly(30.0);
+  }
+
+  @Test
+  void gaugesThatAreOffCostNoRoomInARow() {
+    RowLayout without = new RowLayout(EbpfTcpConfig.SCHEMA.defaults());
+    assertThat(without.gauges).isEmpty();
+    assertThat(without.stride).isEqualTo(without.gaugeSnapshot);
+    assertThat(EbpfTcpConfig.SCHEMA.defaults().wantsFields()).isFalse();
   }
 }

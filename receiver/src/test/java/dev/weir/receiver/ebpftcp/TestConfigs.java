@@ -85,6 +85,12 @@ final class TestConfigs {
     return with(null, config.temporality(), metrics, config.attributes(), null, null);
   }
 
+  TestConfigs gauge(MetricDefinition metric) {
+    Map<MetricDefinition, MetricSettings> metrics = new HashMap<>(config.metrics());
+    metrics.put(metric, new MetricSettings(true, HistogramKind.EXPLICIT, metric.bounds(), 160));
+    return with(null, config.temporality(), metrics, config.attributes(), null, null);
+  }
+
   TestConfigs attribute(AttributeDefinition attribute, boolean metrics, boolean logs) {
     Map<AttributeDefinition, AttributeSettings> attributes = new HashMap<>(config.attributes());
     attributes.put(attribute, new AttributeSettings(metrics, logs));

@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.weir.bpf.ConnectionRecord;
 import dev.weir.bpf.Outcome;
+import dev.weir.bpf.TcpField;
 import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -43,6 +44,24 @@ final class TestRecord {
 
   static TestRecord live() {
     return of(ConnectionRecord.KIND_LIVE, 0);
+  }
+
+  /** The row behind a live one. */
+  static TestRecord fields(long snapshot) {
+    TestRecord record = new TestRecord();
+    record.memory.set(JAVA_LONG, 0, snapshot);
+    record.memory.set(JAVA_BYTE, ConnectionRecord.KIND, (byte) ConnectionRecord.KIND_FIELDS);
+    record.memory.set(JAVA_BYTE, ConnectionRecord.WANTED, (byte) 0xff);
+    return record;
+  }
+
+  TestRecord field(TcpField field, long value) {
+    switch (field.width()) {
+      case Byte.BYTES -> memory.set(JAVA_BYTE, field.offset(), (byte) value);
+      case Integer.BYTES -> memory.set(JAVA_INT, field.offset(), (int) value);
+      default -> memory.set(JAVA_LONG, field.offset(), value);
+    }
+    return this;
   }
 
   static TestRecord closed() {
