@@ -8,6 +8,7 @@ import dev.weir.exporter.prometheus.PrometheusExporterFactory;
 import dev.weir.pipeline.Components;
 import dev.weir.pipeline.Factory;
 import dev.weir.receiver.ebpftcp.EbpfTcpReceiverFactory;
+import dev.weir.receiver.otlp.OtlpReceiverFactory;
 import java.util.List;
 
 /**
@@ -23,6 +24,7 @@ record BuiltIn(Components components, KernelSource kernel) {
     List<Factory<?>> factories =
         List.of(
             EbpfTcpReceiverFactory.create(kernel),
+            OtlpReceiverFactory.create(),
             AccessLogExporterFactory.create(),
             DebugExporterFactory.create(),
             OtlpGrpcExporterFactory.create(),

@@ -33,6 +33,12 @@ final class BuiltInTest {
     return """
     receivers:
       ebpf_tcp:
+      otlp:
+        protocols:
+          grpc:
+            endpoint: localhost:0
+          http:
+            endpoint: localhost:0
     exporters:
       access_log:
         path: %s/access.log
@@ -46,7 +52,7 @@ final class BuiltInTest {
     service:
       pipelines:
         metrics:
-          receivers: [ebpf_tcp]
+          receivers: [ebpf_tcp, otlp]
           exporters: [debug, prometheus]
         logs:
           receivers: [ebpf_tcp]

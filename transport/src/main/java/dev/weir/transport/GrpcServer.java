@@ -26,7 +26,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,8 +51,10 @@ public final class GrpcServer {
      * Answers one request, on a virtual thread of its own; may block.
      *
      * @param request the message, unpacked, which is given away
+     * @param metadata what the client said besides, by key in lower case; empty without {@code
+     *     include_metadata}
      */
-    Answer call(ByteSlice request);
+    Answer call(ByteSlice request, Map<String, List<String>> metadata);
   }
 
   /** What a method answers. */
@@ -60,7 +64,7 @@ public final class GrpcServer {
     record Message(byte[] bytes) implements Answer {}
 
     /** A status other than OK. */
-    record Failure(RpcStatus status) implements Answer {}
+    record Failure(ServerStatus status) implements Answer {}
   }
 
   /**
@@ -92,12 +96,32 @@ public final class GrpcServer {
   private static final Metadata.Key<byte[]> DETAILS =
       Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER);
 
+  /** Where the transport logs each message that it refuses, with its stack. */
+  private static final String REFUSALS = "io.grpc.netty.shaded.io.grpc.netty.NettyServerStream";
+
+  /** Where the transport logs options that a kind of socket does not have. */
+  private static final String OPTIONS = "io.grpc.netty.shaded.io.netty.bootstrap.ServerBootstrap";
+
   private final Server server;
   private final Listener listener;
+
+  /** Kept because a logger that nobody holds forgets its level. */
+  @SuppressWarnings("UnusedVariable")
+  private final List<java.util.logging.Logger> quiet;
 
   private GrpcServer(Server server, Listener listener) {
     this.server = server;
     this.listener = listener;
+    // What a client does wrong is told to the client, and must not fill the log; nor must a unix
+    // socket that has no option for TCP.
+    this.quiet =
+        listener.isUnix() ? List.of(quiet(REFUSALS), quiet(OPTIONS)) : List.of(quiet(REFUSALS));
+  }
+
+  private static java.util.logging.Logger quiet(String name) {
+    java.util.logging.Logger logger = java.util.logging.Logger.getLogger(name);
+    logger.setLevel(java.util.logging.Level.OFF);
+    return logger;
   }
 
   /**
@@ -147,7 +171,7 @@ public final class GrpcServer {
               (name, method) ->
                   definition.addMethod(
                       descriptor(service.name() + "/" + name),
-                      new Requests(method, maxMessage, setting)));
+                      new Requests(method, config, setting)));
       builder.addService(definition.build());
     }
     builder.fallbackHandlerRegistry(new Unknown(byName));
@@ -354,12 +378,14 @@ public final class GrpcServer {
   private static final class Requests implements ServerCallHandler<Received, byte[]> {
     private final Method method;
     private final int maxMessage;
+    private final boolean withMetadata;
     private final ServerSetting setting;
     private final Thread.Builder.OfVirtual threads = Thread.ofVirtual().name("grpc-request");
 
-    Requests(Method method, int maxMessage, ServerSetting setting) {
+    Requests(Method method, GrpcServerConfig config, ServerSetting setting) {
       this.method = method;
-      this.maxMessage = maxMessage;
+      this.maxMessage = config.maxMessageSize();
+      this.withMetadata = config.includeMetadata();
       this.setting = setting;
     }
 
@@ -367,10 +393,12 @@ public final class GrpcServer {
     public ServerCall.Listener<Received> startCall(
         ServerCall<Received, byte[]> call, Metadata headers) {
       if (setting.admission().full()) {
-        close(call, new RpcStatus(Code.RESOURCE_EXHAUSTED, TOO_MANY_BYTES, BACK_OFF));
+        close(call, new ServerStatus(Code.RESOURCE_EXHAUSTED, TOO_MANY_BYTES, BACK_OFF));
         return new ServerCall.Listener<>() {};
       }
       String encoding = headers.get(ENCODING);
+      Map<String, List<String>> metadata =
+          withMetadata ? metadata(headers, call.getAuthority()) : Map.of();
       call.request(2); // one more than there may be, to notice it
       return new ServerCall.Listener<>() {
         private @Nullable Received received;
@@ -405,24 +433,28 @@ public final class GrpcServer {
             return;
           }
           if (!setting.admission().takeRequest()) {
-            close(call, new RpcStatus(Code.RESOURCE_EXHAUSTED, TOO_MANY_REQUESTS, BACK_OFF));
+            close(call, new ServerStatus(Code.RESOURCE_EXHAUSTED, TOO_MANY_REQUESTS, BACK_OFF));
             return;
           }
-          threads.start(() -> run(call, message, encoding));
+          threads.start(() -> run(call, message, encoding, metadata));
         }
       };
     }
 
     private void run(
-        ServerCall<Received, byte[]> call, Received message, @Nullable String encoding) {
+        ServerCall<Received, byte[]> call,
+        Received message,
+        @Nullable String encoding,
+        Map<String, List<String>> metadata) {
       try {
-        answer(call, answer(message, encoding));
+        answer(call, answer(message, encoding, metadata));
       } finally {
         setting.admission().releaseRequest();
       }
     }
 
-    private Answer answer(Received message, @Nullable String encoding) {
+    private Answer answer(
+        Received message, @Nullable String encoding, Map<String, List<String>> metadata) {
       int length = message.bytes().length;
       if (length > maxMessage) {
         return failure(
@@ -430,7 +462,7 @@ public final class GrpcServer {
             "grpc: received message larger than max (" + length + " vs. " + maxMessage + ")");
       }
       if (!message.packed()) {
-        return call(ByteSlice.of(message.bytes()));
+        return call(ByteSlice.of(message.bytes()), metadata);
       }
       ByteSlice unpacked;
       try {
@@ -439,26 +471,55 @@ public final class GrpcServer {
         return new Answer.Failure(e.status());
       }
       if (!setting.admission().takeBytes(unpacked.length())) {
-        return new Answer.Failure(new RpcStatus(Code.RESOURCE_EXHAUSTED, TOO_MANY_BYTES, BACK_OFF));
+        return new Answer.Failure(
+            new ServerStatus(Code.RESOURCE_EXHAUSTED, TOO_MANY_BYTES, BACK_OFF));
       }
       try {
-        return call(unpacked);
+        return call(unpacked, metadata);
       } finally {
         setting.admission().releaseBytes(unpacked.length());
       }
     }
 
-    private Answer call(ByteSlice request) {
+    private Answer call(ByteSlice request, Map<String, List<String>> metadata) {
       try {
-        return method.call(request);
+        return method.call(request, metadata);
       } catch (RuntimeException e) {
         setting.logger().error("a request failed because of a bug", e);
         return failure(Code.INTERNAL, "internal error: " + e);
       }
     }
 
+    /** Returns all headers; those in base64 are decoded, as in grpc-go. */
+    private static Map<String, List<String>> metadata(
+        Metadata headers, @Nullable String authority) {
+      Map<String, List<String>> all = new HashMap<>();
+      for (String name : headers.keys()) {
+        List<String> values = new ArrayList<>();
+        if (name.endsWith(Metadata.BINARY_HEADER_SUFFIX)) {
+          Metadata.Key<byte[]> key = Metadata.Key.of(name, Metadata.BINARY_BYTE_MARSHALLER);
+          Iterable<byte[]> found = headers.getAll(key);
+          if (found != null) {
+            found.forEach(each -> values.add(new String(each, StandardCharsets.ISO_8859_1)));
+          }
+        } else {
+          Metadata.Key<String> key = Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
+          Iterable<String> found = headers.getAll(key);
+          if (found != null) {
+            found.forEach(values::add);
+          }
+        }
+        all.put(name, values);
+      }
+      if (authority != null) {
+        all.put(":authority", List.of(authority));
+        all.putIfAbsent("host", List.of(authority));
+      }
+      return all;
+    }
+
     private static Answer failure(Code code, String message) {
-      return new Answer.Failure(RpcStatus.of(code, message));
+      return new Answer.Failure(ServerStatus.of(code, message));
     }
 
     private static void answer(ServerCall<Received, byte[]> call, Answer answer) {
@@ -476,10 +537,10 @@ public final class GrpcServer {
       }
     }
 
-    private static void close(ServerCall<Received, byte[]> call, RpcStatus status) {
+    private static void close(ServerCall<Received, byte[]> call, ServerStatus status) {
       Metadata trailers = new Metadata();
       if (status.retryAfter() != null) {
-        trailers.put(DETAILS, StatusDetails.encode(status));
+        trailers.put(DETAILS, status.toRpc().toProtobuf());
       }
       call.close(Status.fromCodeValue(status.number()).withDescription(status.message()), trailers);
     }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param readBufferSize accepted; the transport has its own buffers
  * @param writeBufferSize accepted; the transport has its own buffers
  * @param keepalive null for gRPC's defaults
- * @param includeMetadata accepted; pipelines carry no metadata of clients yet
+ * @param includeMetadata whether requests keep what clients say besides
  */
 public record GrpcServerConfig(
     Listener listener,
@@ -189,7 +189,7 @@ public record GrpcServerConfig(
               fields.flag(
                   "include_metadata",
                   false,
-                  "No effect yet: pipelines carry no metadata of clients.");
+                  "Keeps what clients say besides their data, for processors.");
           var middlewares =
               fields.sections(
                   "middlewares", Refused.Middleware.SCHEMA, "Not there: an error if not empty.");

@@ -33,6 +33,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -186,6 +187,14 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     head = now;
     if (request.decoderResult().isFailure()) {
       answerBadRequest(request.decoderResult().cause());
+      return;
+    }
+    if (request.protocolVersion().majorVersion() != 1) {
+      answerBadRequest(505, "505 HTTP Version Not Supported: unsupported protocol version");
+      return;
+    }
+    if (request.protocolVersion().minorVersion() > 0 && now.header("Host").isEmpty()) {
+      answerBadRequest(400, "400 Bad Request: missing required Host header");
       return;
     }
     expireAfter(server.config().readTimeout());
@@ -368,7 +377,11 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
               } finally {
                 admission.releaseRequest();
               }
-              context().executor().execute(() -> send(answer, false));
+              try {
+                context().executor().execute(() -> send(answer, false));
+              } catch (RejectedExecutionException e) {
+                release(); // the server has stopped meanwhile and cut the connection
+              }
             });
   }
 
@@ -477,17 +490,20 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void answerBadRequest(@Nullable Throwable cause) {
-    boolean tooLong =
-        cause instanceof TooLongHttpHeaderException || cause instanceof TooLongHttpLineException;
-    String text = tooLong ? "431 Request Header Fields Too Large" : "400 Bad Request";
+    if (cause instanceof TooLongHttpHeaderException || cause instanceof TooLongHttpLineException) {
+      answerBadRequest(431, "431 Request Header Fields Too Large");
+    } else {
+      answerBadRequest(400, "400 Bad Request");
+    }
+  }
+
+  private void answerBadRequest(int status, String text) {
     release();
     ChannelHandlerContext now = context();
     FullHttpResponse response =
         new DefaultFullHttpResponse(
             HttpVersion.HTTP_1_1,
-            tooLong
-                ? HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-                : HttpResponseStatus.BAD_REQUEST,
+            HttpResponseStatus.valueOf(status),
             Unpooled.wrappedBuffer(text.getBytes(StandardCharsets.UTF_8)));
     response.headers().set(HttpHeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8");
     response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, text.length());

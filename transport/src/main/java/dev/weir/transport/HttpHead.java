@@ -1,7 +1,11 @@
 package dev.weir.transport;
 
-import io.grpc.netty.shaded.io.netty.handler.codec.http.HttpHeaders;
 import io.grpc.netty.shaded.io.netty.handler.codec.http.HttpRequest;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 
 /** What stands before the body of an HTTP request. Not changed once it is there; thread safe. */
 public final class HttpHead {
@@ -43,8 +47,14 @@ public final class HttpHead {
     return value == null ? "" : value;
   }
 
-  HttpHeaders headers() {
-    return request.headers();
+  /** Returns all headers by name in lower case. */
+  public Map<String, List<String>> metadata() {
+    Map<String, List<String>> all = new HashMap<>();
+    for (Map.Entry<String, String> each : request.headers()) {
+      all.computeIfAbsent(each.getKey().toLowerCase(Locale.ROOT), name -> new ArrayList<>(1))
+          .add(each.getValue());
+    }
+    return all;
   }
 
   HttpRequest request() {

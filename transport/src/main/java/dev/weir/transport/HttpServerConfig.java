@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param tls null for plain text
  * @param cors null if browsers of other origins get nothing
  * @param maxRequestBodySize largest body in bytes, before and after unpacking
- * @param includeMetadata accepted; pipelines carry no metadata of clients yet
+ * @param includeMetadata whether requests keep what clients say besides
  * @param responseHeaders headers of every answer
  * @param compressionAlgorithms the values of {@code Content-Encoding} that are understood; the
  *     empty one stands for none
@@ -128,7 +128,9 @@ public record HttpServerConfig(
             .check(n -> n <= Integer.MAX_VALUE - 8, "must be at most 2147483639");
     var metadata =
         fields.flag(
-            "include_metadata", false, "No effect yet: pipelines carry no metadata of clients.");
+            "include_metadata",
+            false,
+            "Keeps what clients say besides their data, for processors.");
     var headers = fields.textMap("response_headers", "Headers of every answer.").secret();
     var algorithms =
         fields

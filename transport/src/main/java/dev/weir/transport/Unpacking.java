@@ -15,14 +15,14 @@ final class Unpacking {
   static final class Failed extends Exception {
     private static final long serialVersionUID = 1L;
 
-    private final transient RpcStatus status;
+    private final transient ServerStatus status;
 
-    Failed(RpcStatus status) {
+    Failed(ServerStatus status) {
       super(status.message());
       this.status = status;
     }
 
-    RpcStatus status() {
+    ServerStatus status() {
       return status;
     }
   }
@@ -31,7 +31,7 @@ final class Unpacking {
     Optional<Compression> compression = Compression.grpcNamed(encoding == null ? "" : encoding);
     if (compression.isEmpty()) {
       throw new Failed(
-          RpcStatus.of(
+          ServerStatus.of(
               Code.UNIMPLEMENTED,
               "grpc: Decompressor is not installed for grpc-encoding \"" + encoding + "\""));
     }
@@ -41,11 +41,11 @@ final class Unpacking {
       throw new Failed(
           switch (e.reason()) {
             case TOO_LARGE ->
-                RpcStatus.of(
+                ServerStatus.of(
                     Code.RESOURCE_EXHAUSTED,
                     "grpc: received message after decompression larger than max " + limit);
             case MALFORMED ->
-                RpcStatus.of(
+                ServerStatus.of(
                     Code.INTERNAL,
                     // grpc-go reads a header of gzip at once, everything else later.
                     (e.getMessage().equals("gzip: invalid header")

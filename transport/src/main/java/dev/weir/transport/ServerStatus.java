@@ -1,5 +1,6 @@
 package dev.weir.transport;
 
+import dev.weir.pdata.otlp.RpcStatus;
 import dev.weir.pipeline.Outcome;
 import dev.weir.pipeline.Outcome.Code;
 import java.time.Duration;
@@ -14,11 +15,11 @@ import org.jspecify.annotations.Nullable;
  * @param retryAfter how long the client should wait at least before it tries again, or null if the
  *     server does not say
  */
-public record RpcStatus(Code code, String message, @Nullable Duration retryAfter) {
+public record ServerStatus(Code code, String message, @Nullable Duration retryAfter) {
 
   /** Returns a status that says nothing of a retry. */
-  public static RpcStatus of(Code code, String message) {
-    return new RpcStatus(code, message, null);
+  public static ServerStatus of(Code code, String message) {
+    return new ServerStatus(code, message, null);
   }
 
   /**
@@ -26,23 +27,23 @@ public record RpcStatus(Code code, String message, @Nullable Duration retryAfter
    *
    * <p>The reason already says whether it is permanent, where that is said.
    */
-  public static @Nullable RpcStatus of(Outcome outcome) {
+  public static @Nullable ServerStatus of(Outcome outcome) {
     return switch (outcome) {
       case Outcome.Accepted accepted -> null;
       case Outcome.Partial partial -> null;
       case Outcome.Retry retry ->
-          new RpcStatus(
+          new ServerStatus(
               retry.code() == Code.OK ? Code.UNAVAILABLE : retry.code(),
               retry.reason(),
               retry.after());
       case Outcome.Refused refused ->
-          new RpcStatus(
+          new ServerStatus(
               refused.code() == Code.OK ? Code.INTERNAL : refused.code(), refused.reason(), null);
     };
   }
 
   /** Returns the status of a request that an HTTP server refuses on its own account. */
-  public static RpcStatus ofHttp(int httpStatus, String message) {
+  public static ServerStatus ofHttp(int httpStatus, String message) {
     Code code =
         switch (httpStatus) {
           case 400 -> Code.INVALID_ARGUMENT;
@@ -54,6 +55,13 @@ public record RpcStatus(Code code, String message, @Nullable Duration retryAfter
           default -> Code.UNKNOWN;
         };
     return of(code, message);
+  }
+
+  /** Returns the same as {@code google.rpc.Status}, the body of HTTP answers. */
+  public RpcStatus toRpc() {
+    RpcStatus status = RpcStatus.of(number(), message);
+    Duration after = retryAfter;
+    return after == null ? status : status.withRetryAfter(after);
   }
 
   /** Returns gRPC's number of the code. */

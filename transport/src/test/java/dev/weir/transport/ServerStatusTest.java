@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-final class RpcStatusTest {
+final class ServerStatusTest {
   /** The table of collector.md 4, gRPC to HTTP; the numbers are gRPC's. */
   @ParameterizedTest
   @CsvSource({
@@ -33,7 +33,7 @@ final class RpcStatusTest {
     "UNAUTHENTICATED, 16, 401",
   })
   void aCodeHasItsNumberAndItsHttpStatus(Code code, int number, int httpStatus) {
-    RpcStatus status = RpcStatus.of(code, "x");
+    ServerStatus status = ServerStatus.of(code, "x");
     assertThat(status.number()).isEqualTo(number);
     assertThat(status.httpStatus()).isEqualTo(httpStatus);
   }
@@ -53,49 +53,49 @@ final class RpcStatusTest {
     "500, UNKNOWN",
   })
   void anHttpStatusHasItsCode(int httpStatus, Code code) {
-    assertThat(RpcStatus.ofHttp(httpStatus, "x")).isEqualTo(RpcStatus.of(code, "x"));
+    assertThat(ServerStatus.ofHttp(httpStatus, "x")).isEqualTo(ServerStatus.of(code, "x"));
   }
 
   @Test
   void whatWasTakenHasNoStatus() {
-    assertThat(RpcStatus.of(Outcome.accepted())).isNull();
-    assertThat(RpcStatus.of(new Outcome.Partial(3, "too old"))).isNull();
+    assertThat(ServerStatus.of(Outcome.accepted())).isNull();
+    assertThat(ServerStatus.of(new Outcome.Partial(3, "too old"))).isNull();
   }
 
   @Test
   void whatWasNotTakenKeepsCodeReasonAndDelay() {
-    assertThat(RpcStatus.of(Outcome.retry("sending queue is full")))
-        .isEqualTo(RpcStatus.of(Code.UNAVAILABLE, "sending queue is full"));
-    assertThat(RpcStatus.of(Outcome.refused("Permanent error: no")))
-        .isEqualTo(RpcStatus.of(Code.INTERNAL, "Permanent error: no"));
+    assertThat(ServerStatus.of(Outcome.retry("sending queue is full")))
+        .isEqualTo(ServerStatus.of(Code.UNAVAILABLE, "sending queue is full"));
+    assertThat(ServerStatus.of(Outcome.refused("Permanent error: no")))
+        .isEqualTo(ServerStatus.of(Code.INTERNAL, "Permanent error: no"));
     Duration delay = Duration.ofMillis(1900);
-    RpcStatus throttled = new RpcStatus(Code.RESOURCE_EXHAUSTED, "slow down", delay);
-    assertThat(RpcStatus.of(new Outcome.Retry("slow down", Code.RESOURCE_EXHAUSTED, delay)))
+    ServerStatus throttled = new ServerStatus(Code.RESOURCE_EXHAUSTED, "slow down", delay);
+    assertThat(ServerStatus.of(new Outcome.Retry("slow down", Code.RESOURCE_EXHAUSTED, delay)))
         .isEqualTo(throttled);
     assertThat(throttled.httpRetryAfter()).isEqualTo("1"); // whole seconds, cut off
   }
 
   @Test
   void anOutcomeThatClaimsSuccessIsStillAnError() {
-    assertThat(RpcStatus.of(new Outcome.Retry("odd", Code.OK, null)))
-        .isEqualTo(RpcStatus.of(Code.UNAVAILABLE, "odd"));
-    assertThat(RpcStatus.of(new Outcome.Refused("odd", Code.OK)))
-        .isEqualTo(RpcStatus.of(Code.INTERNAL, "odd"));
+    assertThat(ServerStatus.of(new Outcome.Retry("odd", Code.OK, null)))
+        .isEqualTo(ServerStatus.of(Code.UNAVAILABLE, "odd"));
+    assertThat(ServerStatus.of(new Outcome.Refused("odd", Code.OK)))
+        .isEqualTo(ServerStatus.of(Code.INTERNAL, "odd"));
   }
 
   @Test
   void statusesAreWrittenAsTheCollectorWritesThem() {
-    RpcStatus status = RpcStatus.of(Code.UNAVAILABLE, "sending queue is full");
-    assertThat(new String(StatusDetails.encode(status), StandardCharsets.ISO_8859_1))
+    ServerStatus status = ServerStatus.of(Code.UNAVAILABLE, "sending queue is full");
+    assertThat(new String(status.toRpc().toProtobuf(), StandardCharsets.ISO_8859_1))
         .isEqualTo("\u0008\u000e\u0012\u0015sending queue is full");
-    assertThat(new String(StatusDetails.encodeJson(status), StandardCharsets.UTF_8))
+    assertThat(new String(status.toRpc().toJson(), StandardCharsets.UTF_8))
         .isEqualTo("{\"code\":14, \"message\":\"sending queue is full\"}");
   }
 
   @Test
   void aDelayIsARetryInfo() {
-    RpcStatus status = new RpcStatus(Code.UNAVAILABLE, "x", Duration.ofMillis(2500));
-    assertThat(HexFormat.of().formatHex(StatusDetails.encode(status)))
+    ServerStatus status = new ServerStatus(Code.UNAVAILABLE, "x", Duration.ofMillis(2500));
+    assertThat(HexFormat.of().formatHex(status.toRpc().toProtobuf()))
         .isEqualTo(
             "080e1201781a360a28"
                 + HexFormat.of()
@@ -103,7 +103,7 @@ final class RpcStatusTest {
                         "type.googleapis.com/google.rpc.RetryInfo"
                             .getBytes(StandardCharsets.US_ASCII))
                 + "120a0a0808021080cab5ee01");
-    assertThat(new String(StatusDetails.encodeJson(status), StandardCharsets.UTF_8))
+    assertThat(new String(status.toRpc().toJson(), StandardCharsets.UTF_8))
         .isEqualTo(
             "{\"code\":14, \"message\":\"x\", \"details\":[{\"@type\":"
                 + "\"type.googleapis.com/google.rpc.RetryInfo\", \"retryDelay\":\"2.500s\"}]}");
@@ -111,8 +111,8 @@ final class RpcStatusTest {
 
   @Test
   void textsAreEscaped() {
-    RpcStatus status = RpcStatus.of(Code.INTERNAL, "a \"b\" \\ \n \u0000");
-    assertThat(new String(StatusDetails.encodeJson(status), StandardCharsets.UTF_8))
+    ServerStatus status = ServerStatus.of(Code.INTERNAL, "a \"b\" \\ \n \u0000");
+    assertThat(new String(status.toRpc().toJson(), StandardCharsets.UTF_8))
         .isEqualTo("{\"code\":13, \"message\":\"a \\\"b\\\" \\\\ \\n \\u0000\"}");
   }
 }

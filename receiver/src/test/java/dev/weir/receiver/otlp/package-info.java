@@ -1,0 +1,4 @@
+@NullMarked
+package dev.weir.receiver.otlp;
+
+import org.jspecify.annotations.NullMarked;
