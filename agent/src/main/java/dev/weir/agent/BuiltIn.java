@@ -5,8 +5,12 @@ import dev.weir.exporter.debug.DebugExporterFactory;
 import dev.weir.exporter.otlpgrpc.OtlpGrpcExporterFactory;
 import dev.weir.exporter.otlphttp.OtlpHttpExporterFactory;
 import dev.weir.exporter.prometheus.PrometheusExporterFactory;
+import dev.weir.extension.filestorage.FileStorageExtensionFactory;
+import dev.weir.extension.healthcheck.HealthCheckExtensionFactory;
 import dev.weir.pipeline.Components;
 import dev.weir.pipeline.Factory;
+import dev.weir.processor.batch.BatchProcessorFactory;
+import dev.weir.processor.memorylimiter.MemoryLimiterProcessorFactory;
 import dev.weir.receiver.ebpftcp.EbpfTcpReceiverFactory;
 import dev.weir.receiver.otlp.OtlpReceiverFactory;
 import java.util.List;
@@ -25,11 +29,15 @@ record BuiltIn(Components components, KernelSource kernel) {
         List.of(
             EbpfTcpReceiverFactory.create(kernel),
             OtlpReceiverFactory.create(),
+            BatchProcessorFactory.create(),
+            MemoryLimiterProcessorFactory.create(),
             AccessLogExporterFactory.create(),
             DebugExporterFactory.create(),
             OtlpGrpcExporterFactory.create(),
             OtlpHttpExporterFactory.create(),
-            PrometheusExporterFactory.create());
+            PrometheusExporterFactory.create(),
+            FileStorageExtensionFactory.create(),
+            HealthCheckExtensionFactory.create());
     return new BuiltIn(new Components(factories), kernel);
   }
 }

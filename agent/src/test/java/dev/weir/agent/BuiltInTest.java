@@ -39,6 +39,16 @@ final class BuiltInTest {
             endpoint: localhost:0
           http:
             endpoint: localhost:0
+    processors:
+      batch:
+      memory_limiter:
+        check_interval: 1s
+        limit_percentage: 80
+    extensions:
+      file_storage:
+        directory: %s
+      health_check:
+        endpoint: localhost:0
     exporters:
       access_log:
         path: %s/access.log
@@ -50,15 +60,17 @@ final class BuiltInTest {
       prometheus:
         endpoint: localhost:0
     service:
+      extensions: [file_storage, health_check]
       pipelines:
         metrics:
           receivers: [ebpf_tcp, otlp]
+          processors: [memory_limiter, batch]
           exporters: [debug, prometheus]
         logs:
           receivers: [ebpf_tcp]
           exporters: [debug, access_log]
     """
-        .formatted(directory);
+        .formatted(directory, directory);
   }
 
   @Test

@@ -25,15 +25,17 @@ public final class ProcessorFactory<C> implements Factory<C> {
 
   private final Type<C> type;
   private final Map<Signal<?>, Maker<C, ?>> makers;
+  private final boolean countsItems;
 
-  private ProcessorFactory(Type<C> type, Map<Signal<?>, Maker<C, ?>> makers) {
+  private ProcessorFactory(Type<C> type, Map<Signal<?>, Maker<C, ?>> makers, boolean countsItems) {
     this.type = type;
     this.makers = makers;
+    this.countsItems = countsItems;
   }
 
   /** Returns a factory that can do no signal yet. */
   public static <C> ProcessorFactory<C> of(Type<C> type) {
-    return new ProcessorFactory<>(type, Map.of());
+    return new ProcessorFactory<>(type, Map.of(), true);
   }
 
   /** Returns a factory that makes processors of metrics too. */
@@ -54,7 +56,20 @@ public final class ProcessorFactory<C> implements Factory<C> {
   private <T extends Item> ProcessorFactory<C> with(Signal<T> signal, Maker<C, T> maker) {
     Map<Signal<?>, Maker<C, ?>> more = new LinkedHashMap<>(makers);
     more.put(signal, maker);
-    return new ProcessorFactory<>(type, Map.copyOf(more));
+    return new ProcessorFactory<>(type, Map.copyOf(more), countsItems);
+  }
+
+  /**
+   * Returns a factory whose processors have no {@code otelcol_processor_incoming_items} and {@code
+   * ..._outgoing_items}, as the Collector's {@code batch} has none.
+   */
+  public ProcessorFactory<C> withoutItemCounts() {
+    return new ProcessorFactory<>(type, makers, false);
+  }
+
+  /** Returns whether the engine counts the items that come in and go out. */
+  public boolean countsItems() {
+    return countsItems;
   }
 
   /** Returns which signals it can take. */

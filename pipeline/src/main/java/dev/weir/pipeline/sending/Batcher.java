@@ -2,6 +2,7 @@ package dev.weir.pipeline.sending;
 
 import dev.weir.pdata.Item;
 import dev.weir.pdata.Telemetry;
+import dev.weir.pipeline.Time;
 import dev.weir.pipeline.batching.Cut;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -8,11 +8,19 @@ final class Counting<T extends Item> implements Sender<T> {
   private final Sender<T> next;
   private final SendingMetrics metrics;
   private final boolean batching;
+  private final boolean kept;
 
-  Counting(Sender<T> next, SendingMetrics metrics, boolean batching) {
+  /**
+   * Makes the lens.
+   *
+   * @param batching whether requests were put together
+   * @param kept whether what the agent's end cuts short is kept, and so not lost
+   */
+  Counting(Sender<T> next, SendingMetrics metrics, boolean batching, boolean kept) {
     this.next = next;
     this.metrics = metrics;
     this.batching = batching;
+    this.kept = kept;
   }
 
   @Override
@@ -23,7 +31,7 @@ final class Counting<T extends Item> implements Sender<T> {
     }
     Failure failure = next.send(request);
     metrics.end();
-    if (request.claimCount()) {
+    if (!(kept && failure != null && failure.shutdown()) && request.claimCount()) {
       metrics.count(request.items(), failure);
     }
     return failure;

@@ -1,6 +1,7 @@
 package dev.weir.pipeline.sending;
 
 import dev.weir.pdata.Item;
+import dev.weir.pipeline.Time;
 import dev.weir.pipeline.config.GoDuration;
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;

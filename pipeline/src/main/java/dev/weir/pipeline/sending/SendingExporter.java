@@ -4,10 +4,12 @@ import dev.weir.pdata.Item;
 import dev.weir.pdata.Signal;
 import dev.weir.pdata.Telemetry;
 import dev.weir.pipeline.ComponentContext;
+import dev.weir.pipeline.ComponentId;
 import dev.weir.pipeline.Exporter;
 import dev.weir.pipeline.Host;
 import dev.weir.pipeline.Outcome;
 import dev.weir.pipeline.StartException;
+import dev.weir.pipeline.Time;
 import io.opentelemetry.api.common.Attributes;
 import java.time.Duration;
 import java.util.List;
@@ -29,7 +31,7 @@ import org.slf4j.Logger;
  *
  * <p>The end: what waits for another attempt is given up at once, what is in the queue has one
  * attempt each, and what is not sent by nine tenths of the grace is given up. What is given up is
- * counted as failed to send, and said.
+ * counted as failed to send, and said. A persistent queue keeps it instead.
  *
  * @param <T> the type of item
  */
@@ -72,8 +74,9 @@ public final class SendingExporter<T extends Item> implements Exporter<T> {
     retrying = retry.enabled() ? new Retrying<>(attempt, retry, time, chance, logger) : null;
     QueueConfig queueConfig = config.queue();
     BatchConfig batch = queueConfig == null ? null : queueConfig.batch();
-    sender = new Counting<>(retrying == null ? attempt : retrying, metrics, batch != null);
-    queue = queueConfig == null ? null : new MemoryQueue<>(queueConfig);
+    boolean stored = queueConfig != null && queueConfig.storage() != null;
+    sender = new Counting<>(retrying == null ? attempt : retrying, metrics, batch != null, stored);
+    queue = queueConfig == null ? null : queue(context, signal, queueConfig);
     consumers = queueConfig == null ? 0 : queueConfig.numConsumers();
     batcher =
         batch == null
@@ -88,6 +91,13 @@ public final class SendingExporter<T extends Item> implements Exporter<T> {
                 : " Try enabling sending_queue to survive temporary failures.");
     dropping = "Exporting failed. Dropping data." + advice;
     rejecting = "Exporting failed. Rejecting data." + advice;
+  }
+
+  private SendingQueue<T> queue(ComponentContext context, Signal<T> signal, QueueConfig config) {
+    ComponentId storage = config.storage();
+    return storage == null
+        ? new MemoryQueue<>(config)
+        : new PersistentQueue<>(context.id(), signal, config, storage, metrics, logger);
   }
 
   /**
@@ -235,7 +245,15 @@ public final class SendingExporter<T extends Item> implements Exporter<T> {
     Failure failure = sender.send(request);
     underWay.remove(request);
     if (failure != null) {
-      dropped(failure.text(), request.items());
+      if (failure.shutdown() && queue != null && queue.keeps()) {
+        logger
+            .atInfo()
+            .addKeyValue("error", failure.text())
+            .addKeyValue("items", request.items())
+            .log("Exporting failed. The data stays in the persistent queue.");
+      } else {
+        dropped(failure.text(), request.items());
+      }
     }
     done.done(failure);
   }
@@ -277,6 +295,9 @@ public final class SendingExporter<T extends Item> implements Exporter<T> {
     }
     workers.interrupt();
     boolean _ = workers.awaitEnd(until); // what goes on is left behind
+    if (from.keeps()) {
+      return; // nothing is lost
+    }
     Failure late = Failure.interrupted(MemoryQueue.LATE);
     long items = 0;
     for (Request<T> request : left) {

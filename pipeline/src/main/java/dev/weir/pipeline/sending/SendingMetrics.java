@@ -59,6 +59,7 @@ final class SendingMetrics {
   private final LongCounter sendFailed;
   private final LongCounter enqueueFailed;
   private final LongCounter rejected;
+  private final LongCounter damaged;
   private final LongUpDownCounter inFlight;
   private final LongHistogram enqueueSize;
   private final LongHistogram enqueueBytes;
@@ -110,6 +111,11 @@ final class SendingMetrics {
                 + words
                 + " that a destination said, in a partial success, that it did not take; they are"
                 + " counted as sent too.",
+            unit);
+    damaged =
+        counter(
+            "weir_exporter_damaged_" + signal.itemsName(),
+            "Number of " + words + " in stored requests that could not be read again.",
             unit);
     inFlight =
         meter
@@ -239,6 +245,11 @@ final class SendingMetrics {
   /** A destination took a request but for some items. */
   void rejected(long items) {
     rejected.add(Math.max(0, items), destination);
+  }
+
+  /** A stored request cannot be read. */
+  void damaged(int items) {
+    damaged.add(items, exporter);
   }
 
   /** Shows no queue any more. */

@@ -33,6 +33,11 @@ interface SendingQueue<T extends Item> {
   /** Hands out nothing more, and returns what would have been lost thereby. */
   List<Request<T>> abandon();
 
+  /** Returns whether what was not sent is still there after a restart. */
+  default boolean keeps() {
+    return false;
+  }
+
   /** Closes what it opened. */
   default void stop() {}
 }

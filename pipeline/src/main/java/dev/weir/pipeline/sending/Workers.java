@@ -1,5 +1,6 @@
 package dev.weir.pipeline.sending;
 
+import dev.weir.pipeline.Time;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.Condition;

@@ -223,9 +223,11 @@ final class GraphBuilder {
     Attributes labels =
         Attributes.of(
             EdgeMetrics.PROCESSOR, id.toString(), EdgeMetrics.OTEL_SIGNAL, signal.signalName());
-    Consumer<T> counted = new CountingEdge<>(next, metrics.outgoing(), labels);
+    // One without counts has no time either: it does not hand on what it is given.
+    Consumer<T> counted =
+        factory.countsItems() ? new CountingEdge<>(next, metrics.outgoing(), labels) : next;
     ProcessorTime time =
-        telemetry.detailed()
+        telemetry.detailed() && factory.countsItems()
             ? new ProcessorTime(metrics.internalDuration(), labels, System::nanoTime)
             : null;
     Consumer<T> out = time == null ? counted : time.without(counted);
@@ -233,8 +235,8 @@ final class GraphBuilder {
     Processor<T> processor =
         make(node, failed, () -> maker.make(context, configured.config(), out));
     Consumer<T> guard = new Guard<>(processor, node, node.logger(), metrics);
-    return new CountingEdge<>(
-        time == null ? guard : time.around(guard), metrics.incoming(), labels);
+    Consumer<T> timed = time == null ? guard : time.around(guard);
+    return factory.countsItems() ? new CountingEdge<>(timed, metrics.incoming(), labels) : timed;
   }
 
   private <C> void receiver(Configured<C> configured, ComponentId id, Set<Signal<?>> signals)

@@ -1,4 +1,4 @@
-package dev.weir.pipeline.sending;
+package dev.weir.pipeline.testing;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -12,10 +12,11 @@ import org.slf4j.spi.LoggingEventAware;
 
 /** A logger that keeps its lines: {@code LEVEL message {key=value, ...}}. */
 @SuppressWarnings("serial") // nobody serializes loggers
-final class LogLines extends LegacyAbstractLogger implements LoggingEventAware {
+public final class LogLines extends LegacyAbstractLogger implements LoggingEventAware {
   private final List<String> lines = new CopyOnWriteArrayList<>();
 
-  List<String> lines() {
+  /** Returns the lines so far. */
+  public List<String> lines() {
     return lines;
   }
 

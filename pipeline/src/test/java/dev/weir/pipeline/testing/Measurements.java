@@ -1,4 +1,4 @@
-package dev.weir.pipeline.sending;
+package dev.weir.pipeline.testing;
 
 import io.opentelemetry.api.metrics.Meter;
 import io.opentelemetry.sdk.common.CompletableResultCode;
@@ -16,20 +16,22 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** A meter whose values can be read: {@code name{label=value,...}} to value. */
-final class Measurements implements MetricReader {
+public final class Measurements implements MetricReader {
   private final SdkMeterProvider provider;
   private @Nullable CollectionRegistration registration;
 
-  Measurements() {
+  /** Makes a meter without values. */
+  public Measurements() {
     provider = SdkMeterProvider.builder().registerMetricReader(this).build();
   }
 
-  Meter meter() {
+  /** Returns the meter. */
+  public Meter meter() {
     return provider.get("test");
   }
 
   /** Returns all values; of a histogram {@code count/sum}. */
-  Map<String, String> values() {
+  public Map<String, String> values() {
     Map<String, String> values = new TreeMap<>();
     if (registration == null) {
       return values;
@@ -38,7 +40,7 @@ final class Measurements implements MetricReader {
       for (PointData point : metric.getData().getPoints()) {
         Map<String, Object> labels = new TreeMap<>();
         point.getAttributes().forEach((key, value) -> labels.put(key.getKey(), value));
-        String name = metric.getName().replaceFirst("^otelcol_exporter_", "");
+        String name = metric.getName().replaceFirst("^otelcol_(exporter_|processor_)?", "");
         values.put(
             name + labels,
             switch (point) {

@@ -1,10 +1,13 @@
-package dev.weir.pipeline.sending;
+package dev.weir.pipeline;
 
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
 
-/** The passing of time as the senders see it; tests put in their own. */
-interface Time {
+/**
+ * The passing of time for whoever waits: queues, batches, retries. Tests put in their own, in which
+ * time passes when they say so. Thread safe.
+ */
+public interface Time {
   /** The time of the machine. */
   Time SYSTEM =
       new Time() {

@@ -1,5 +1,6 @@
-package dev.weir.pipeline.sending;
+package dev.weir.pipeline.testing;
 
+import dev.weir.pipeline.Time;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,7 +9,7 @@ import java.util.concurrent.locks.Lock;
 import org.awaitility.Awaitility;
 
 /** A time that passes only when a test says so. */
-final class FakeTime implements Time {
+public final class FakeTime implements Time {
   private record Waiter(Lock lock, Condition condition, long until) {}
 
   private final List<Waiter> waiters = new ArrayList<>();
@@ -39,7 +40,7 @@ final class FakeTime implements Time {
   }
 
   /** Lets time pass; whoever has waited long enough goes on. */
-  void pass(Duration time) {
+  public void pass(Duration time) {
     List<Waiter> due = new ArrayList<>();
     synchronized (this) {
       now += time.toNanos();
@@ -60,7 +61,7 @@ final class FakeTime implements Time {
   }
 
   /** Waits (for real) until somebody waits for exactly this long. */
-  void awaitWaiting(Duration left) {
+  public void awaitWaiting(Duration left) {
     Awaitility.await()
         .atMost(Duration.ofSeconds(10))
         .until(

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.weir.extension.filestorage;
+
+import org.jspecify.annotations.NullMarked;

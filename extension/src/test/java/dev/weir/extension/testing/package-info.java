@@ -1,0 +1,4 @@
+@NullMarked
+package dev.weir.extension.testing;
+
+import org.jspecify.annotations.NullMarked;

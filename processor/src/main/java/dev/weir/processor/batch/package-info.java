@@ -1,0 +1,5 @@
+/** Processor {@code batch}: see README.md in this folder. */
+@NullMarked
+package dev.weir.processor.batch;
+
+import org.jspecify.annotations.NullMarked;

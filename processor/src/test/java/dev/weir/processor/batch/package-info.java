@@ -1,0 +1,4 @@
+@NullMarked
+package dev.weir.processor.batch;
+
+import org.jspecify.annotations.NullMarked;

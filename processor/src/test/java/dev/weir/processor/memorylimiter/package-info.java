@@ -1,0 +1,4 @@
+@NullMarked
+package dev.weir.processor.memorylimiter;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.weir.processor.testing;
+
+import org.jspecify.annotations.NullMarked;
