@@ -2,6 +2,7 @@ package dev.weir.agent;
 
 import dev.weir.exporter.accesslog.AccessLogExporterFactory;
 import dev.weir.exporter.debug.DebugExporterFactory;
+import dev.weir.exporter.file.FileExporterFactory;
 import dev.weir.exporter.otlpgrpc.OtlpGrpcExporterFactory;
 import dev.weir.exporter.otlphttp.OtlpHttpExporterFactory;
 import dev.weir.exporter.prometheus.PrometheusExporterFactory;
@@ -33,6 +34,7 @@ record BuiltIn(Components components, KernelSource kernel) {
             MemoryLimiterProcessorFactory.create(),
             AccessLogExporterFactory.create(),
             DebugExporterFactory.create(),
+            FileExporterFactory.create(),
             OtlpGrpcExporterFactory.create(),
             OtlpHttpExporterFactory.create(),
             PrometheusExporterFactory.create(),

@@ -53,6 +53,8 @@ final class BuiltInTest {
       access_log:
         path: %s/access.log
       debug:
+      file:
+        path: %s/data.json
       otlp_grpc:
         endpoint: localhost:1
       otlp_http:

@@ -51,7 +51,7 @@ import org.slf4j.Logger;
  *
  * <p>A server that cannot be reached is no error of {@link #open}: calls fail until it can.
  */
-public final class GrpcClient implements SharedClients.Client {
+public final class GrpcClient implements SharedInstances.Instance {
   private static final Duration LEAST_PING = Duration.ofSeconds(10); // Go's
   private static final Duration PING_TIMEOUT = Duration.ofSeconds(20); // Go's
   private static final int PAGE = 8192;

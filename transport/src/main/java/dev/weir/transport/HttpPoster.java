@@ -37,7 +37,7 @@ import org.slf4j.Logger;
  * Posts bodies with the JDK's HTTP client: HTTP/1.1 in plain text, HTTP/2 where TLS agrees on it.
  * One thread that waits for sockets, the rest on virtual threads. Thread safe.
  */
-public final class HttpPoster implements SharedClients.Client {
+public final class HttpPoster implements SharedInstances.Instance {
   /** What an answer may have to say; the Collector reads no more either. */
   private static final int MOST_OF_BODY = 64 << 10;
 

@@ -5,6 +5,7 @@ import dev.weir.pipeline.ComponentContext;
 import dev.weir.pipeline.Exporter;
 import dev.weir.pipeline.ExporterFactory;
 import dev.weir.pipeline.Factory;
+import dev.weir.pipeline.files.RotatedFiles;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.nio.file.Path;
@@ -31,7 +32,11 @@ public final class AccessLogExporterFactory {
       Path path = Path.of(config.path()).toAbsolutePath();
       RotatedFiles rotated =
           new RotatedFiles(
-              path, config.rotation(), config.compression(), context.clock(), context.logger());
+              path,
+              config.rotation(),
+              config.compression() == AccessLogExporterConfig.Compression.GZIP,
+              context.clock(),
+              context.logger());
       sink =
           new FileSink(
               path, config, config.rotation().maxBytes(), rotated, metrics, context.logger());

@@ -1,6 +1,7 @@
 package dev.weir.exporter.accesslog;
 
 import dev.weir.pipeline.StartException;
+import dev.weir.pipeline.files.RotatedFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -18,7 +18,7 @@ import dev.weir.pipeline.sending.StatusText;
 import dev.weir.transport.GrpcAnswer;
 import dev.weir.transport.GrpcClient;
 import dev.weir.transport.GrpcClientConfig;
-import dev.weir.transport.SharedClients;
+import dev.weir.transport.SharedInstances;
 import dev.weir.transport.tls.TlsException;
 import io.grpc.MethodDescriptor;
 import java.time.Duration;
@@ -40,7 +40,7 @@ final class OtlpGrpcDestination<T extends Item> implements Destination<T> {
   private final ComponentContext context;
   private final GrpcClientConfig config;
   private final Owner owner;
-  private final SharedClients<Owner, GrpcClient> clients;
+  private final SharedInstances<Owner, GrpcClient> clients;
   private final MethodDescriptor<byte[], byte[]> method;
   private @Nullable GrpcClient client;
 
@@ -51,7 +51,7 @@ final class OtlpGrpcDestination<T extends Item> implements Destination<T> {
       ComponentContext context,
       GrpcClientConfig config,
       Signal<T> signal,
-      SharedClients<Owner, GrpcClient> clients) {
+      SharedInstances<Owner, GrpcClient> clients) {
     this.context = context;
     this.config = config;
     this.owner = new Owner(context.id(), config);

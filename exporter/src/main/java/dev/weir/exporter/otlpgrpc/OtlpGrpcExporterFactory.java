@@ -8,7 +8,7 @@ import dev.weir.pipeline.ExporterFactory;
 import dev.weir.pipeline.Factory;
 import dev.weir.pipeline.sending.SendingExporter;
 import dev.weir.transport.GrpcClient;
-import dev.weir.transport.SharedClients;
+import dev.weir.transport.SharedInstances;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import java.util.List;
@@ -23,7 +23,7 @@ public final class OtlpGrpcExporterFactory {
 
   /** Returns the factory. */
   public static ExporterFactory<OtlpGrpcExporterConfig> create() {
-    SharedClients<OtlpGrpcDestination.Owner, GrpcClient> clients = new SharedClients<>();
+    SharedInstances<OtlpGrpcDestination.Owner, GrpcClient> clients = new SharedInstances<>();
     return ExporterFactory.of(
             new Factory.Type<>(
                 "otlp_grpc",
@@ -39,7 +39,7 @@ public final class OtlpGrpcExporterFactory {
       ComponentContext context,
       OtlpGrpcExporterConfig config,
       Signal<T> signal,
-      SharedClients<OtlpGrpcDestination.Owner, GrpcClient> clients) {
+      SharedInstances<OtlpGrpcDestination.Owner, GrpcClient> clients) {
     return SendingExporter.of(
         context,
         signal,

@@ -19,7 +19,7 @@ import dev.weir.pipeline.sending.Destination;
 import dev.weir.pipeline.sending.StatusText;
 import dev.weir.transport.HttpPoster;
 import dev.weir.transport.HttpReply;
-import dev.weir.transport.SharedClients;
+import dev.weir.transport.SharedInstances;
 import dev.weir.transport.tls.TlsException;
 import java.net.URI;
 import java.time.DateTimeException;
@@ -46,7 +46,7 @@ final class OtlpHttpDestination<T extends Item> implements Destination<T> {
   private final OtlpHttpExporterConfig config;
   private final Signal<T> signal;
   private final Owner owner;
-  private final SharedClients<Owner, HttpPoster> clients;
+  private final SharedInstances<Owner, HttpPoster> clients;
   private final String url;
   private @Nullable HttpPoster client;
 
@@ -54,7 +54,7 @@ final class OtlpHttpDestination<T extends Item> implements Destination<T> {
       ComponentContext context,
       OtlpHttpExporterConfig config,
       Signal<T> signal,
-      SharedClients<Owner, HttpPoster> clients) {
+      SharedInstances<Owner, HttpPoster> clients) {
     this.context = context;
     this.config = config;
     this.signal = signal;

@@ -8,7 +8,7 @@ import dev.weir.pipeline.ExporterFactory;
 import dev.weir.pipeline.Factory;
 import dev.weir.pipeline.sending.SendingExporter;
 import dev.weir.transport.HttpPoster;
-import dev.weir.transport.SharedClients;
+import dev.weir.transport.SharedInstances;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import java.net.URI;
@@ -25,7 +25,7 @@ public final class OtlpHttpExporterFactory {
 
   /** Returns the factory. */
   public static ExporterFactory<OtlpHttpExporterConfig> create() {
-    SharedClients<OtlpHttpDestination.Owner, HttpPoster> clients = new SharedClients<>();
+    SharedInstances<OtlpHttpDestination.Owner, HttpPoster> clients = new SharedInstances<>();
     return ExporterFactory.of(
             new Factory.Type<>(
                 "otlp_http",
@@ -41,7 +41,7 @@ public final class OtlpHttpExporterFactory {
       ComponentContext context,
       OtlpHttpExporterConfig config,
       Signal<T> signal,
-      SharedClients<OtlpHttpDestination.Owner, HttpPoster> clients) {
+      SharedInstances<OtlpHttpDestination.Owner, HttpPoster> clients) {
     return SendingExporter.of(
         context,
         signal,

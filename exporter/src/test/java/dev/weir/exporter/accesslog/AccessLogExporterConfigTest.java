@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.weir.exporter.testing.TestYaml;
 import dev.weir.pipeline.ExporterFactory;
 import dev.weir.pipeline.config.SchemaTable;
+import dev.weir.pipeline.files.Rotation;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -27,7 +28,7 @@ class AccessLogExporterConfigTest {
             TestYaml.config(factory, TestYaml.example(TestYaml.readme("accesslog")));
     assertThat(config.path()).isEqualTo("/var/log/weir/access.log");
     assertThat(config.createDirectory()).isTrue();
-    assertThat(config.rotation()).isEqualTo(new AccessLogExporterConfig.Rotation(50, 0, 5, false));
+    assertThat(config.rotation()).isEqualTo(new Rotation(50, 0, 5, false));
     assertThat(config.compression()).isEqualTo(AccessLogExporterConfig.Compression.GZIP);
     assertThat(config.flushInterval()).isEqualTo(Duration.ofSeconds(1));
   }

@@ -3,7 +3,7 @@ package dev.weir.exporter.accesslog;
 import dev.weir.exporter.accesslog.AccessLogExporterConfig.Compression;
 import dev.weir.exporter.accesslog.AccessLogExporterConfig.Format;
 import dev.weir.exporter.accesslog.AccessLogExporterConfig.OnOverflow;
-import dev.weir.exporter.accesslog.AccessLogExporterConfig.Rotation;
+import dev.weir.pipeline.files.Rotation;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -9,6 +9,7 @@ import dev.weir.pdata.LogRecord;
 import dev.weir.pdata.Signal;
 import dev.weir.pipeline.Exporter;
 import dev.weir.pipeline.StartException;
+import dev.weir.pipeline.files.RotatedFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -328,7 +329,12 @@ class FileSinkTest {
         file,
         config,
         maxBytes,
-        new RotatedFiles(file, config.rotation(), config.compression(), clock, context.logger()),
+        new RotatedFiles(
+            file,
+            config.rotation(),
+            config.compression() == AccessLogExporterConfig.Compression.GZIP,
+            clock,
+            context.logger()),
         new AccessLogMetrics(context.meter(), context.id()),
         context.logger());
   }

@@ -1,4 +1,4 @@
-package dev.weir.exporter.accesslog;
+package dev.weir.pipeline.files;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -36,7 +36,7 @@ import org.slf4j.Logger;
  * names them. Deleting and compressing happen on a thread of their own that ends when it is done;
  * files with other names are never touched.
  */
-final class RotatedFiles {
+public final class RotatedFiles {
   private static final String COMPRESSED = ".gz";
   private static final String UNFINISHED = ".gz.tmp";
   private static final DateTimeFormatter TIME =
@@ -45,7 +45,7 @@ final class RotatedFiles {
   private final Path directory;
   private final String prefix;
   private final String suffix;
-  private final AccessLogExporterConfig.Rotation rotation;
+  private final Rotation rotation;
   private final boolean compress;
   private final ZoneId zone;
   private final InstantSource clock;
@@ -53,12 +53,15 @@ final class RotatedFiles {
   private final AtomicBoolean queued = new AtomicBoolean();
   private @Nullable ThreadPoolExecutor worker;
 
-  RotatedFiles(
-      Path path,
-      AccessLogExporterConfig.Rotation rotation,
-      AccessLogExporterConfig.Compression compression,
-      InstantSource clock,
-      Logger logger) {
+  /**
+   * Makes a view of the files that were put aside beside {@code path}.
+   *
+   * @param path the file itself
+   * @param compress whether they are compressed with gzip
+   * @param clock names them
+   */
+  public RotatedFiles(
+      Path path, Rotation rotation, boolean compress, InstantSource clock, Logger logger) {
     Path parent = path.getParent();
     Path file = path.getFileName();
     if (parent == null || file == null) {
@@ -70,7 +73,7 @@ final class RotatedFiles {
     this.prefix = (dot <= 0 ? name : name.substring(0, dot)) + "-";
     this.suffix = dot <= 0 ? "" : name.substring(dot);
     this.rotation = rotation;
-    this.compress = compression == AccessLogExporterConfig.Compression.GZIP;
+    this.compress = compress;
     this.zone = rotation.localtime() ? ZoneId.systemDefault() : ZoneOffset.UTC;
     this.clock = clock;
     this.logger = logger;
@@ -79,7 +82,7 @@ final class RotatedFiles {
   /**
    * Returns a name for the file that is put aside now: that of this millisecond or the next free.
    */
-  Path nextName() {
+  public Path nextName() {
     Instant time = clock.instant().truncatedTo(ChronoUnit.MILLIS);
     while (true) {
       Path name = directory.resolve(prefix + TIME.format(time.atZone(zone)) + suffix);
@@ -95,7 +98,7 @@ final class RotatedFiles {
   }
 
   /** Deletes and compresses what is due, in the background. */
-  void tidy() {
+  public void tidy() {
     if (queued.compareAndSet(false, true)) {
       ThreadPoolExecutor pool = worker;
       if (pool == null) {
@@ -106,7 +109,7 @@ final class RotatedFiles {
                 1,
                 TimeUnit.SECONDS,
                 new LinkedBlockingQueue<>(),
-                Thread.ofPlatform().daemon().name("access-log-rotation").factory());
+                Thread.ofPlatform().daemon().name("file-rotation").factory());
         pool.allowCoreThreadTimeOut(true);
         worker = pool;
       }
@@ -117,7 +120,7 @@ final class RotatedFiles {
   /**
    * Waits for what {@link #tidy} began, for {@code grace} at most; the next start does the rest.
    */
-  void close(Duration grace) {
+  public void close(Duration grace) {
     ThreadPoolExecutor pool = worker;
     if (pool == null) {
       return;
