@@ -30,8 +30,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -134,6 +136,11 @@ public final class GrpcServer {
       throws StartException {
     Listener listener = config.listener();
     SocketAddress address = listener.address();
+    ServerMetrics metrics = new ServerMetrics(setting.meter(), listener);
+    Set<String> known = new HashSet<>();
+    for (Service service : services) {
+      service.methods().keySet().forEach(name -> known.add(service.name() + "/" + name));
+    }
     ConnectionGate gate = new ConnectionGate(setting.admission());
     int maxMessage = config.maxMessageSize();
     NettyServerBuilder builder =
@@ -151,7 +158,7 @@ public final class GrpcServer {
                 config.maxConcurrentStreams() == 0
                     ? setting.admission().maxRequests()
                     : (int) config.maxConcurrentStreams())
-            .addStreamTracerFactory(new ByteCounts(setting.admission()));
+            .addStreamTracerFactory(new ByteCounts(setting.admission(), metrics, known));
     keepalive(builder, config.keepalive());
     TlsServerConfig tls = config.tls();
     if (tls != null) {
@@ -313,18 +320,23 @@ public final class GrpcServer {
     }
   }
 
-  /** Counts the bytes of each request from their arrival to the request's end. */
+  /** Counts the bytes of each request from their arrival to its end, and how long it took. */
   private static final class ByteCounts extends ServerStreamTracer.Factory {
     private final Admission admission;
+    private final ServerMetrics metrics;
+    private final Set<String> known;
 
-    ByteCounts(Admission admission) {
+    ByteCounts(Admission admission, ServerMetrics metrics, Set<String> known) {
       this.admission = admission;
+      this.metrics = metrics;
+      this.known = known;
     }
 
     @Override
     public ServerStreamTracer newServerStreamTracer(String fullMethodName, Metadata headers) {
       return new ServerStreamTracer() {
         private final AtomicLong held = new AtomicLong();
+        private final long begun = System.nanoTime();
 
         @Override
         public void inboundWireSize(long bytes) {
@@ -338,6 +350,10 @@ public final class GrpcServer {
         @Override
         public void streamClosed(Status status) {
           admission.releaseBytes(held.getAndSet(0));
+          if (known.contains(fullMethodName)) {
+            double seconds = (System.nanoTime() - begun) / 1e9;
+            metrics.rpc(fullMethodName, status.getCode().name(), seconds);
+          }
         }
       };
     }

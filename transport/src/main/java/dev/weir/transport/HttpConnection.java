@@ -94,6 +94,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   private int length;
   private long discarded;
   private long held;
+  private long begun;
   private @Nullable ScheduledFuture<?> deadline;
 
   HttpConnection(HttpServer server, boolean encrypted) {
@@ -185,6 +186,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   private void begin(HttpRequest request) {
     HttpHead now = new HttpHead(request);
     head = now;
+    begun = System.nanoTime();
     if (request.decoderResult().isFailure()) {
       answerBadRequest(request.decoderResult().cause());
       return;
@@ -421,6 +423,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void send(HttpAnswer answer, boolean last) {
+    measure(answer);
     release();
     ChannelHandlerContext now = context();
     if (!now.channel().isActive()) {
@@ -464,6 +467,21 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
       now.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
       next();
     }
+  }
+
+  private void measure(HttpAnswer answer) {
+    HttpHead asked = head();
+    server
+        .metrics()
+        .http(
+            asked,
+            handler == null ? "" : asked.path(),
+            encrypted,
+            server.port(),
+            answer.status(),
+            (System.nanoTime() - begun) / 1e9,
+            length,
+            answer.body().length);
   }
 
   private void next() {

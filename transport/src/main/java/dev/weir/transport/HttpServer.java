@@ -43,6 +43,7 @@ public final class HttpServer {
   private final ServerSetting setting;
   private final @Nullable Cors cors;
   private final @Nullable TlsContext tls;
+  private final ServerMetrics metrics;
   private final ChannelGroup connections;
   private volatile boolean stopping;
   private @Nullable Channel socket;
@@ -59,6 +60,7 @@ public final class HttpServer {
     this.setting = setting;
     this.cors = Cors.of(config.cors());
     this.tls = tls;
+    this.metrics = new ServerMetrics(setting.meter(), config.listener());
     this.connections = new DefaultChannelGroup(setting.loops().group().next(), true);
   }
 
@@ -173,6 +175,10 @@ public final class HttpServer {
 
   @Nullable Cors cors() {
     return cors;
+  }
+
+  ServerMetrics metrics() {
+    return metrics;
   }
 
   /** Returns whether connections must be closed after the request that they are at. */

@@ -32,6 +32,7 @@ public final class ServerLoops implements AutoCloseable {
    * @param name what threads are called
    */
   public ServerLoops(String name) {
+    NettySettings.apply();
     int threads = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, MAX_THREADS);
     AtomicInteger number = new AtomicInteger();
     ThreadFactory factory =

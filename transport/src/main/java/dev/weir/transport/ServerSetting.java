@@ -1,5 +1,6 @@
 package dev.weir.transport;
 
+import io.opentelemetry.api.metrics.Meter;
 import java.time.InstantSource;
 import org.slf4j.Logger;
 
@@ -10,6 +11,7 @@ import org.slf4j.Logger;
  * @param admission what may be held at once
  * @param clock when certificates are read again
  * @param logger logs under the component's name
+ * @param meter for what servers say of each request
  */
 public record ServerSetting(
-    ServerLoops loops, Admission admission, InstantSource clock, Logger logger) {}
+    ServerLoops loops, Admission admission, InstantSource clock, Logger logger, Meter meter) {}

@@ -54,7 +54,8 @@ final class OtlpReceiver implements Receiver {
   public void start(Host host) throws StartException {
     ServerLoops made = new ServerLoops(context.id().toString());
     loops = made;
-    ServerSetting setting = new ServerSetting(made, admission, context.clock(), context.logger());
+    ServerSetting setting =
+        new ServerSetting(made, admission, context.clock(), context.logger(), context.meter());
     try {
       GrpcServerConfig grpcConfig = config.protocols().grpc();
       if (grpcConfig != null) {

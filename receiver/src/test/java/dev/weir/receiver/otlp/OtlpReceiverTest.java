@@ -25,6 +25,7 @@ import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.opentelemetry.api.metrics.MeterProvider;
 import io.opentelemetry.sdk.metrics.SdkMeterProvider;
+import io.opentelemetry.sdk.metrics.data.HistogramPointData;
 import io.opentelemetry.sdk.metrics.data.MetricData;
 import io.opentelemetry.sdk.metrics.export.CollectionRegistration;
 import java.net.InetAddress;
@@ -248,6 +249,58 @@ final class OtlpReceiverTest {
     }
   }
 
+  /** oracle/observed/own-metrics.md, level detailed. */
+  @Test
+  void eachRequestIsMeasuredUnderTheCollectorsNames() throws Exception {
+    Reader reader = new Reader();
+    try (SdkMeterProvider meters = SdkMeterProvider.builder().registerMetricReader(reader).build();
+        Served served =
+            Served.start(Served.BOTH, meters.get("test"), InstantSource.system(), Signal.LOGS);
+        Grpc client = Grpc.to(served.receiver.grpcPort())) {
+      byte[] json = Samples.json(Signal.LOGS);
+      int port = served.receiver.httpPort();
+      Http.post(port, "/v1/logs", "application/json", json);
+      client.call(Grpc.LOGS, Samples.protobuf(Signal.LOGS));
+      assertThatThrownBy(() -> client.call(Grpc.TRACES, new byte[0])).isNotNull();
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(reader.histogram("rpc.server.call.duration"))
+                      .singleElement()
+                      .satisfies(
+                          point -> {
+                            assertThat(point.getCount()).isEqualTo(1);
+                            assertThat(point.getBoundaries()).hasSize(14);
+                            assertThat(point.getAttributes().toString())
+                                .isEqualTo(
+                                    "{rpc.method=\""
+                                        + Grpc.LOGS
+                                        + "\", rpc.response.status_code=\"OK\","
+                                        + " rpc.system.name=\"grpc\"}");
+                          }));
+      String labels =
+          "{http.request.method=\"POST\", http.response.status_code=200,"
+              + " http.route=\"/v1/logs\", network.protocol.name=\"http\","
+              + " network.protocol.version=\"1.1\", server.address=\"127.0.0.1\","
+              + " server.port="
+              + port
+              + ", url.scheme=\"http\"}";
+      assertThat(reader.histogram("http.server.request.duration"))
+          .singleElement()
+          .satisfies(
+              point -> {
+                assertThat(point.getAttributes().toString()).isEqualTo(labels);
+                assertThat(point.getBoundaries()).hasSize(14);
+              });
+      assertThat(reader.histogram("http.server.request.body.size"))
+          .singleElement()
+          .satisfies(point -> assertThat(point.getSum()).isEqualTo(json.length));
+      assertThat(reader.histogram("http.server.response.body.size"))
+          .singleElement()
+          .satisfies(point -> assertThat(point.getSum()).isEqualTo(21));
+    }
+  }
+
   @Test
   void whateverABodyHoldsTheAnswerIsOneOfTheExpected() throws Exception {
     Random random = new Random(SEED);
@@ -315,6 +368,13 @@ final class OtlpReceiverTest {
     public io.opentelemetry.sdk.metrics.data.AggregationTemporality getAggregationTemporality(
         io.opentelemetry.sdk.metrics.InstrumentType type) {
       return io.opentelemetry.sdk.metrics.data.AggregationTemporality.CUMULATIVE;
+    }
+
+    List<HistogramPointData> histogram(String name) {
+      return registration.collectAllMetrics().stream()
+          .filter(metric -> metric.getName().equals(name))
+          .flatMap(metric -> metric.getHistogramData().getPoints().stream())
+          .toList();
     }
 
     long sum(String name) {
