@@ -21,7 +21,7 @@ final class JmhBenchmark implements Benchmark {
 
   @Override
   public String about() {
-    return "microbenchmarks: attribute sets";
+    return "microbenchmarks: attribute sets, the OTLP codec";
   }
 
   @Override

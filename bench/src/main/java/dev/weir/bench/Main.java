@@ -42,6 +42,7 @@ public final class Main {
         TrafficBenchmark.connections(),
         TrafficBenchmark.addresses(),
         new IdleBenchmark(),
+        new FuzzBenchmark(),
         new JmhBenchmark());
   }
 

@@ -1,9 +1,9 @@
 package dev.weir.pdata;
 
 /**
- * A group of items that is still in the encoding that it came in: validated and counted, not built.
- * Whoever only hands the group on writes these bytes; whoever looks into it has it opened (see
- * {@link ResourceItems}). Immutable and thread safe.
+ * A group of items that is still in OTLP's protobuf form, as it came in: validated and counted, not
+ * built. Whoever only hands the group on writes these bytes; whoever looks into it has it opened
+ * (see {@link ResourceItems}). Immutable and thread safe.
  *
  * @param <T> the type of item
  */

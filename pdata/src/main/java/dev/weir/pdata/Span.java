@@ -5,8 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A span: OTLP's {@code Span}. Immutable in all but its attributes and name, which processors
- * change. The receivers and exporters of traces come with the OTLP codec; the shape is here so that
- * pipelines are laid out for all three signals.
+ * change.
  */
 public final class Span implements Item {
   /**

@@ -89,7 +89,7 @@ final class JsonOutput {
   }
 
   void utf8(byte[] bytes) {
-    reserve(bytes.length * 6 + 2);
+    reserve(Math.addExact(Math.multiplyExact(bytes.length, 6), 2));
     out[pos++] = '"';
     for (byte b : bytes) {
       if ((b >= 0 && b < ' ') || b == '"' || b == '\\') {
@@ -145,11 +145,36 @@ final class JsonOutput {
   }
 
   void int64(long value) {
-    quoted(Long.toString(value));
+    if (value < 0) {
+      quoted(Long.toString(value));
+    } else {
+      digits(value);
+    }
   }
 
   void uint64(long value) {
-    quoted(Long.toUnsignedString(value));
+    if (value < 0) {
+      quoted(Long.toUnsignedString(value));
+    } else {
+      digits(value);
+    }
+  }
+
+  /** Writes a number from its last digit on: times and counts are most of what is written. */
+  private void digits(long value) {
+    int n = 1;
+    for (long bound = 10; n < 19 && value >= bound; bound *= 10) {
+      n++;
+    }
+    reserve(n + 2);
+    out[pos] = '"';
+    out[pos + n + 1] = '"';
+    long rest = value;
+    for (int i = pos + n; i > pos; i--) {
+      out[i] = (byte) ('0' + rest % 10);
+      rest /= 10;
+    }
+    pos += n + 2;
   }
 
   void real(double value) {

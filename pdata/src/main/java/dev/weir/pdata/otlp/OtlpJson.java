@@ -34,8 +34,13 @@ public final class OtlpJson {
     return decode(signal, bytes, 0, bytes.length);
   }
 
+  /** Names and quotes make JSON about two and a half times as long. */
+  private static int capacity(Telemetry<?> batch) {
+    return (int) Math.min(OtlpProtobuf.size(batch) * 5L / 2 + 128, Integer.MAX_VALUE - 8);
+  }
+
   /** Encodes a batch as one object without line breaks. Opens the groups. */
   public static byte[] encode(Telemetry<?> batch) {
-    return new JsonWriter(batch.count() * 256).write(batch);
+    return new JsonWriter(capacity(batch)).write(batch);
   }
 }
