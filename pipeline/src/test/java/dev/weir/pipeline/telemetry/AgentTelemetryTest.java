@@ -235,4 +235,29 @@ final class AgentTelemetryTest {
         .contains("\twarn\tsome.library\tfrom a library\t")
         .doesNotContain("too quiet");
   }
+
+  @Test
+  void theEnvironmentNamesTheAgentAsOpenTelemetryHasIt() {
+    Map<String, String> environment =
+        Map.of(
+            "OTEL_RESOURCE_ATTRIBUTES",
+            "deployment.environment.name=a%20b+c, service.name=other,host.name=here",
+            "OTEL_SERVICE_NAME",
+            "mine");
+    assertThat(AgentResource.detect(BUILD, Map.of("host.name", "config"), environment, root))
+        .containsEntry("deployment.environment.name", "a b+c")
+        .containsEntry("service.name", "mine")
+        .containsEntry("host.name", "config");
+  }
+
+  @Test
+  void attributesOfAnotherFormAreLeftOutWhole() {
+    for (String bad : List.of("a=1,b", "=1", "a=%zz")) {
+      assertThat(
+              AgentResource.detect(BUILD, Map.of(), Map.of("OTEL_RESOURCE_ATTRIBUTES", bad), root))
+          .as(bad)
+          .doesNotContainKeys("a", "b", "")
+          .containsEntry("service.name", "weir");
+    }
+  }
 }
