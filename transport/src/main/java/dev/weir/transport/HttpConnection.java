@@ -195,23 +195,36 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
       answerBadRequest(505, "505 HTTP Version Not Supported: unsupported protocol version");
       return;
     }
+    if (request.headers().getAll(HttpHeaderNames.HOST).size() > 1 || now.path().isEmpty()) {
+      answerBadRequest(400, "400 Bad Request");
+      return;
+    }
+    String transfer = now.header("Transfer-Encoding");
+    if (!transfer.isEmpty() && !transfer.equalsIgnoreCase("chunked")) {
+      answerBadRequest(501, "Unsupported transfer encoding");
+      return;
+    }
     if (request.protocolVersion().minorVersion() > 0 && now.header("Host").isEmpty()) {
       answerBadRequest(400, "400 Bad Request: missing required Host header");
+      return;
+    }
+    String expected = now.header("Expect");
+    if (!expected.isEmpty() && !HttpUtil.is100ContinueExpected(request)) {
+      sendLast(new HttpAnswer(417, Map.of(), EMPTY));
       return;
     }
     expireAfter(server.config().readTimeout());
     HttpAnswer answer = withoutBody(now);
     long stated = HttpUtil.getContentLength(request, -1L);
     if (answer == null && stated > server.config().maxRequestBodySize()) {
-      sendLast(server.errors().answer(now, 400, TOO_LARGE));
-      return;
+      answer = server.errors().answer(now, 400, TOO_LARGE);
     }
     if (answer == null && admission.full()) {
       answer = full(now, GrpcServer.TOO_MANY_BYTES);
     }
     if (answer != null) {
       boolean waits = HttpUtil.is100ContinueExpected(request);
-      if (waits || stated > DISCARDED) {
+      if (waits || stated > DISCARDED + server.config().maxRequestBodySize()) {
         sendLast(answer);
       } else {
         early = answer;
@@ -249,7 +262,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     String path = now.path();
     String clean = cleaned(path);
     if (!clean.equals(path)) {
-      return new HttpAnswer(307, Map.of("Location", clean + now.query()), EMPTY);
+      return redirect(now, clean + now.query());
     }
     HttpHandler found = server.handlers().get(path);
     if (found == null) {
@@ -277,6 +290,24 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     return path.endsWith("/") && joined.length() > 1 ? joined + "/" : joined;
   }
 
+  private static HttpAnswer redirect(HttpHead now, String location) {
+    if (!now.method().equals("GET") && !now.method().equals("HEAD")) {
+      return new HttpAnswer(307, Map.of("Location", location), EMPTY);
+    }
+    String shown =
+        location
+            .replace("&", "&amp;")
+            .replace("<", "&lt;")
+            .replace(">", "&gt;")
+            .replace("\"", "&#34;")
+            .replace("'", "&#39;");
+    return HttpAnswer.of(
+            307,
+            "text/html; charset=utf-8",
+            "<a href=\"" + shown + "\">Temporary Redirect</a>.\n\n")
+        .with("Location", location);
+  }
+
   private HttpAnswer full(HttpHead now, String message) {
     return server.errors().answer(now, 503, message).with("Retry-After", "1");
   }
@@ -293,7 +324,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
       early = null;
       state = State.WORK;
       send(answer, false);
-    } else if (discarded > DISCARDED || content.decoderResult().isFailure()) {
+    } else if (discarded > DISCARDED + server.config().maxRequestBodySize()
+        || content.decoderResult().isFailure()) {
       early = null;
       sendLast(answer);
     }
@@ -302,13 +334,17 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   private void collect(HttpContent content) {
     HttpHead now = head();
     if (content.decoderResult().isFailure()) {
-      answerBadRequest(content.decoderResult().cause());
+      sendLast(server.errors().answer(now, 400, "invalid byte in chunk length"));
       return;
     }
     ByteBuf bytes = content.content();
     int more = bytes.readableBytes();
     if ((long) length + more > server.config().maxRequestBodySize()) {
-      sendLast(server.errors().answer(now, 400, TOO_LARGE));
+      release();
+      early = server.errors().answer(now, 400, TOO_LARGE);
+      discarded = 0;
+      state = State.DISCARD;
+      discard(content);
       return;
     }
     if (!hold(more)) {
@@ -437,7 +473,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             || !HttpUtil.isKeepAlive(asked.request());
     FullHttpResponse response =
         new DefaultFullHttpResponse(
-            HttpVersion.HTTP_1_1,
+            old(asked) ? HttpVersion.HTTP_1_0 : HttpVersion.HTTP_1_1,
             HttpResponseStatus.valueOf(answer.status()),
             Unpooled.wrappedBuffer(answer.body()));
     server.config().responseHeaders().forEach(response.headers()::set);
@@ -455,8 +491,10 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
       response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, answer.body().length);
     }
     if (close) {
-      response.headers().set(HttpHeaderNames.CONNECTION, "close");
-    } else if (!asked.request().protocolVersion().isKeepAliveDefault()) {
+      if (!old(asked)) {
+        response.headers().set(HttpHeaderNames.CONNECTION, "close");
+      }
+    } else if (old(asked)) {
       response.headers().set(HttpHeaderNames.CONNECTION, "keep-alive");
     }
     if (close) {
@@ -467,6 +505,10 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
       now.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
       next();
     }
+  }
+
+  private static boolean old(HttpHead head) {
+    return head.request().protocolVersion().minorVersion() == 0;
   }
 
   private void measure(HttpAnswer answer) {
@@ -521,11 +563,12 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     FullHttpResponse response =
         new DefaultFullHttpResponse(
             HttpVersion.HTTP_1_1,
-            HttpResponseStatus.valueOf(status),
+            status == 501
+                ? HttpResponseStatus.NOT_IMPLEMENTED
+                : new HttpResponseStatus(status, text.substring(4)),
             Unpooled.wrappedBuffer(text.getBytes(StandardCharsets.UTF_8)));
     response.headers().set(HttpHeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8");
-    response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, text.length());
-    response.headers().set(HttpHeaderNames.CONNECTION, "close");
+    response.headers().set(HttpHeaderNames.CONNECTION, "close"); // and so without a length, as Go
     state = State.CLOSING;
     expireAfter(LINGER);
     now.writeAndFlush(response).addListener(sent -> end(now, true));

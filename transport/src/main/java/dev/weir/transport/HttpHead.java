@@ -1,6 +1,8 @@
 package dev.weir.transport;
 
 import io.grpc.netty.shaded.io.netty.handler.codec.http.HttpRequest;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -10,9 +12,11 @@ import java.util.Map;
 /** What stands before the body of an HTTP request. Not changed once it is there; thread safe. */
 public final class HttpHead {
   private final HttpRequest request;
+  private final String path;
 
   HttpHead(HttpRequest request) {
     this.request = request;
+    this.path = pathOf(request.uri());
   }
 
   /** Returns the method, such as {@code POST}. */
@@ -20,19 +24,34 @@ public final class HttpHead {
     return request.method().name();
   }
 
-  /** Returns the path, without query and percent-decoding. */
+  /**
+   * Returns the path, without query and with percent-encoded characters decoded; empty if they
+   * cannot be.
+   */
   public String path() {
-    String uri = request.uri();
-    if (!uri.startsWith("/")) {
+    return path;
+  }
+
+  private static String pathOf(String target) {
+    String path = target;
+    if (!path.startsWith("/")) {
       // http://host/path, as proxies ask
-      int authority = uri.indexOf("://");
-      int slash = authority < 0 ? -1 : uri.indexOf('/', authority + 3);
+      int authority = path.indexOf("://");
       if (authority >= 0) {
-        uri = slash < 0 ? "/" : uri.substring(slash);
+        int slash = path.indexOf('/', authority + 3);
+        path = slash < 0 ? "/" : path.substring(slash);
       }
     }
-    int query = uri.indexOf('?');
-    return query < 0 ? uri : uri.substring(0, query);
+    int query = path.indexOf('?');
+    path = query < 0 ? path : path.substring(0, query);
+    if (path.indexOf('%') < 0) {
+      return path;
+    }
+    try {
+      return URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      return "";
+    }
   }
 
   /** Returns what follows the question mark, with it; empty without one. */

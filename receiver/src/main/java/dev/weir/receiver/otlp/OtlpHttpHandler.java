@@ -57,13 +57,8 @@ final class OtlpHttpHandler implements HttpHandler {
 
   /** Words what the server refuses on its own account. */
   static HttpAnswer error(HttpHead head, int status, String message) {
-    Encoding encoding = encoding(head);
-    if (encoding == null) {
-      return HttpAnswer.of(
-          500,
-          Encoding.JSON.contentType(),
-          "{\"code\": 13, \"message\": \"failed to marshal error message\"}");
-    }
+    Encoding known = encoding(head);
+    Encoding encoding = known == null ? Encoding.JSON : known;
     return HttpAnswer.of(
         status, encoding.contentType(), encoding.failure(ServerStatus.ofHttp(status, message)));
   }

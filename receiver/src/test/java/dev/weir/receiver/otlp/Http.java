@@ -95,8 +95,11 @@ final class Http implements AutoCloseable {
       headers.put(
           line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 1).strip());
     }
-    int length = Integer.parseInt(headers.getOrDefault("content-length", "0"));
-    byte[] body = headOnly ? new byte[0] : in.readNBytes(length);
+    String length = headers.get("content-length");
+    byte[] body =
+        headOnly || (length == null && !"close".equals(headers.get("connection")))
+            ? new byte[0]
+            : length == null ? in.readAllBytes() : in.readNBytes(Integer.parseInt(length));
     return new Reply(Integer.parseInt(status.split(" ", 3)[1]), headers, body);
   }
 

@@ -391,7 +391,7 @@ final class OtlpHttpTest {
   void aBodyThatIsTooLargeIsRefusedWhileItStillComes() throws Exception {
     try (Http http = Http.to(port())) {
       http.send(CHUNKED);
-      http.send("bb8\r\n" + "x".repeat(3000));
+      http.send("7a120\r\n" + "x".repeat(500_000));
       Http.Reply reply = http.reply();
       assertThat(reply.status()).isEqualTo(400);
       assertThat(reply.text()).contains("http: request body too large");
@@ -426,7 +426,8 @@ final class OtlpHttpTest {
   void aChunkWithoutLengthIsABadRequest() throws Exception {
     try (Http http = Http.to(port())) {
       http.send(CHUNKED + "zz\r\n");
-      assertThat(http.reply().text()).isEqualTo("400 Bad Request");
+      assertThat(http.reply().text())
+          .isEqualTo("{\"code\":3, \"message\":\"invalid byte in chunk length\"}");
     }
   }
 
@@ -440,6 +441,56 @@ final class OtlpHttpTest {
     try (Http http = Http.to(port())) {
       http.send("POST /v1/logs HTTP/1.1\r\n\r\n");
       assertThat(http.reply().text()).isEqualTo("400 Bad Request: missing required Host header");
+    }
+  }
+
+  /** Found by comparing with the real Collector, request by request. */
+  @ParameterizedTest
+  @CsvSource({
+    "application/json; charset, 415",
+    "application/json; a=b; a=c, 415",
+    "application/json;, 200",
+    "'application/json; a=\";b\"', 200",
+    "Application/JSON, 200",
+    "application/protobuf, 415",
+  })
+  void aContentTypeIsReadAsGoDoes(String type, int status) throws Exception {
+    assertThat(Http.post(port(), "/v1/logs", type, Samples.json(Signal.LOGS)).status())
+        .isEqualTo(status);
+  }
+
+  @Test
+  void aPathMayBePercentEncoded() throws Exception {
+    assertThat(Http.post(port(), "/v1/l%6fgs", JSON, Samples.json(Signal.LOGS)).status())
+        .isEqualTo(200);
+    assertThat(Http.post(port(), "/v1/l%zz", JSON, Samples.json(Signal.LOGS)).status())
+        .isEqualTo(400);
+  }
+
+  @Test
+  void aConnectionSurvivesABodyThatIsALittleTooLarge() throws Exception {
+    try (Http http = Http.to(port())) {
+      assertThat(
+              http.ask("POST", "/v1/logs", Map.of("Content-Type", JSON), new byte[30_000]).text())
+          .contains("http: request body too large");
+      assertThat(
+              http.ask("POST", "/v1/logs", Map.of("Content-Type", JSON), Samples.json(Signal.LOGS))
+                  .status())
+          .isEqualTo(200);
+    }
+  }
+
+  @Test
+  void anUnknownExpectationFails() throws Exception {
+    Map<String, String> headers = Map.of("Content-Type", JSON, "Expect", "miracles");
+    assertThat(Http.ask(port(), "POST", "/v1/logs", headers, NOTHING).status()).isEqualTo(417);
+  }
+
+  @Test
+  void anUnknownTransferEncodingIsNotImplemented() throws Exception {
+    try (Http http = Http.to(port())) {
+      http.send(CHUNKED.replace("chunked", "gzip"));
+      assertThat(http.reply().status()).isEqualTo(501);
     }
   }
 

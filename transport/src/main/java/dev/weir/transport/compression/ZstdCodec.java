@@ -5,6 +5,7 @@ import io.airlift.compress.v3.zstd.ZstdInputStream;
 import io.airlift.compress.v3.zstd.ZstdJavaCompressor;
 import io.airlift.compress.v3.zstd.ZstdJavaDecompressor;
 import java.io.ByteArrayInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 
 /**
@@ -39,7 +40,7 @@ final class ZstdCodec implements Codec {
       throw CompressionException.malformed("invalid input: magic number mismatch");
     }
     try {
-      long stated = new ZstdJavaDecompressor().getDecompressedSize(bytes, offset, length);
+      long stated = stated(bytes, offset, length);
       if (stated > limit) {
         throw CompressionException.tooLarge(TOO_LARGE);
       }
@@ -57,10 +58,22 @@ final class ZstdCodec implements Codec {
           new ZstdInputStream(new ByteArrayInputStream(bytes, offset, length)),
           Math.max(stated, 4L * length),
           limit);
+    } catch (EOFException e) {
+      throw CompressionException.malformed(CUT_SHORT);
     } catch (IOException | IllegalArgumentException | IllegalStateException e) {
-      throw CompressionException.malformed("zstd: " + e.getMessage());
+      boolean cutShort = String.valueOf(e.getMessage()).startsWith("Not enough input");
+      throw CompressionException.malformed(cutShort ? CUT_SHORT : "zstd: " + e.getMessage());
     } catch (MalformedInputException | IndexOutOfBoundsException e) {
       throw CompressionException.malformed("zstd: corrupt input");
+    }
+  }
+
+  /** Returns the size that the first frame states, or -1 if it does not, or is cut short. */
+  private static long stated(byte[] bytes, int offset, int length) {
+    try {
+      return new ZstdJavaDecompressor().getDecompressedSize(bytes, offset, length);
+    } catch (MalformedInputException | IndexOutOfBoundsException e) {
+      return -1;
     }
   }
 }
