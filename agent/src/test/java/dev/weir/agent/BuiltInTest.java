@@ -46,15 +46,15 @@ final class BuiltInTest {
         limit_percentage: 80
     extensions:
       file_storage:
-        directory: %s
+        directory: %1$s
       health_check:
         endpoint: localhost:0
     exporters:
       access_log:
-        path: %s/access.log
+        path: %1$s/access.log
       debug:
       file:
-        path: %s/data.json
+        path: %1$s/data.json
       otlp_grpc:
         endpoint: localhost:1
       otlp_http:
@@ -72,7 +72,7 @@ final class BuiltInTest {
           receivers: [ebpf_tcp]
           exporters: [debug, access_log]
     """
-        .formatted(directory, directory);
+        .formatted(directory);
   }
 
   @Test
