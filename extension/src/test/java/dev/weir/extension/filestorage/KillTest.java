@@ -55,6 +55,11 @@ final class KillTest {
     return ids;
   }
 
+  private long size(String file) throws IOException {
+    Path path = directory.resolve(file);
+    return Files.exists(path) ? Files.size(path) : 0;
+  }
+
   @Test
   void whatWasAcknowledgedArrivesAtLeastOnceWheneverTheProcessIsKilled() throws Exception {
     long seed = Long.getLong("weir.kill.seed", System.nanoTime());
@@ -64,13 +69,15 @@ final class KillTest {
     Path store = Files.createDirectory(directory.resolve("store"));
     while (ROUNDS > 0 ? round < ROUNDS : System.nanoTime() - begin < BUDGET.toNanos()) {
       round++;
-      int before = ids("acked").size();
+      long before = size("acked");
       Process process =
           child(store.toString(), directory.toString(), Integer.toString(round), "load");
       // A start takes its time: the moment is counted from the first acknowledgement.
       long limit = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-      while (process.isAlive() && ids("acked").size() == before && System.nanoTime() < limit) {
-        Thread.onSpinWait();
+      while (size("acked") == before && System.nanoTime() < limit) {
+        if (process.waitFor(2, TimeUnit.MILLISECONDS)) {
+          break;
+        }
       }
       boolean ended = process.waitFor(random.nextInt(150), TimeUnit.MILLISECONDS);
       assertThat(ended).as("log: %s", log()).isFalse();

@@ -212,7 +212,7 @@ final class PersistentSendingTest implements Host {
     answer = DOWN;
     SendingExporter<LogRecord> exporter = started();
     assertThat(exporter.consume(logs("a"))).isEqualTo(Outcome.accepted());
-    shelf.room = 10;
+    shelf.room.set(10);
     assertThat(exporter.consume(logs("b")))
         .isEqualTo(
             new Outcome.Retry(
@@ -221,7 +221,7 @@ final class PersistentSendingTest implements Host {
                     + ": No space left on device",
                 Code.UNAVAILABLE,
                 null));
-    shelf.room = Long.MAX_VALUE;
+    shelf.room.set(Long.MAX_VALUE);
     assertThat(exporter.consume(logs("c"))).isEqualTo(Outcome.accepted());
     assertThat(value("enqueue_failed_log_records{exporter=otlp_grpc}")).isEqualTo("1");
     assertThat(value("queue_size{data_type=logs, exporter=otlp_grpc}")).isEqualTo("2");

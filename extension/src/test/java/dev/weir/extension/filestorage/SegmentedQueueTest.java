@@ -115,11 +115,11 @@ final class SegmentedQueueTest {
   void aFullDiskRefusesWhatDoesNotFitAndKeepsTheRest() throws Exception {
     StoredQueue queue = shelf.open();
     long a = queue.append(bytes("first"));
-    shelf.room = 30;
+    shelf.room.set(30);
     assertThatThrownBy(() -> queue.append(bytes("second, which is longer")))
         .hasMessage(shelf.queueDirectory() + ": No space left on device");
     assertThat(text(queue.read(a))).isEqualTo("first");
-    shelf.room = 1000;
+    shelf.room.set(1000);
     queue.append(bytes("third"));
     queue.close();
     shelf.open().close();
@@ -152,7 +152,7 @@ final class SegmentedQueueTest {
     shelf.fsync = true;
     StoredQueue queue = shelf.open();
     long a = queue.append(bytes("first"));
-    assertThat(shelf.forces).isEqualTo(1);
+    assertThat(shelf.forces).hasValue(1);
     shelf.forceFails = true;
     assertThatThrownBy(() -> queue.append(bytes("second")))
         .hasMessage(shelf.queueDirectory() + ": the disk does not confirm it: Input/output error");
@@ -213,7 +213,7 @@ final class SegmentedQueueTest {
       thread.join();
     }
     queue.close();
-    assertThat(shelf.forces).isPositive().isLessThanOrEqualTo(320);
+    assertThat(shelf.forces).hasPositiveValue().hasValueLessThanOrEqualTo(320);
     shelf.open().close();
     assertThat(shelf.found).hasSize(320);
   }

@@ -19,6 +19,8 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 /** A storage in a directory of the test, whose disk can fail. */
@@ -35,11 +37,11 @@ final class Shelf implements Disk {
   volatile long segmentSize = 200;
 
   /** Bytes that the disk still takes. */
-  volatile long room = Long.MAX_VALUE;
+  final AtomicLong room = new AtomicLong(Long.MAX_VALUE);
 
   volatile boolean readOnly;
   volatile boolean forceFails;
-  volatile int forces;
+  final AtomicInteger forces = new AtomicInteger();
 
   private final Disk real;
 
@@ -109,9 +111,9 @@ final class Shelf implements Disk {
         if (readOnly) {
           throw new IOException("Read-only file system");
         }
-        int fits = (int) Math.min(length, room);
+        int fits = (int) Math.min(length, room.get());
         file.write(position, bytes, offset, fits);
-        room -= fits;
+        room.addAndGet(-fits);
         if (fits < length) {
           throw new IOException("No space left on device");
         }
@@ -134,7 +136,7 @@ final class Shelf implements Disk {
 
       @Override
       public void force() throws IOException {
-        forces++;
+        forces.incrementAndGet();
         if (forceFails) {
           throw new IOException("Input/output error");
         }

@@ -63,6 +63,8 @@ public final class FakeTime implements Time {
   /** Waits (for real) until somebody waits for exactly this long. */
   public void awaitWaiting(Duration left) {
     Awaitility.await()
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(2))
         .atMost(Duration.ofSeconds(10))
         .until(
             () -> {

@@ -28,6 +28,7 @@ final class MemoryLimit {
   private static final long MIB = 1024 * 1024;
   private static final long LOOK = Duration.ofMillis(20).toNanos();
   private static final int EFFECTIVE_PERCENT = 5;
+  private static final long COST = 20;
 
   private final MemoryLimiterConfig config;
   private final ComponentId id;
@@ -46,6 +47,8 @@ final class MemoryLimit {
   private @Nullable Thread thread;
   private @Nullable Host host;
   private long lastGc;
+  private long lastCollection;
+  private long collectionWait;
   private long softWait;
   private long hardWait;
   private long lastUsed;
@@ -77,6 +80,7 @@ final class MemoryLimit {
     hard = limit;
     soft = limit - (spike == 0 ? limit / 5 : spike);
     lastGc = time.nanos();
+    lastCollection = lastGc;
     nextLook = lastGc;
   }
 
@@ -185,6 +189,10 @@ final class MemoryLimit {
 
   /** Looks at the heap, perhaps collects garbage, and decides. The lock is held. */
   void check() {
+    boolean collected = refusing && time.nanos() - lastCollection > collectionWait;
+    if (collected) {
+      collect();
+    }
     long used = heap.used();
     logger.atDebug().addKeyValue("cur_mem_mib", used / MIB).log("Currently used memory.");
     boolean above = classify(used, false);
@@ -216,7 +224,9 @@ final class MemoryLimit {
             .addKeyValue("cur_mem_mib", used / MIB)
             .log("Memory usage is above soft limit. Forcing a GC.");
       }
-      heap.collect();
+      if (!collected) {
+        collect();
+      }
       lastGc = time.nanos();
       used = heap.used();
       logger.atInfo().addKeyValue("cur_mem_mib", used / MIB).log("Memory usage after GC.");
@@ -232,6 +242,19 @@ final class MemoryLimit {
       report(Status.OK, "");
     }
     refusing = above;
+  }
+
+  /**
+   * Collects garbage. While data is refused little is allocated, so that the JVM would not collect
+   * by itself what the queues let go, and nothing would ever be accepted again. Go's runtime does;
+   * here each check does, as long as that costs at most a twentieth of the time.
+   */
+  private void collect() {
+    long begin = time.nanos();
+    heap.collect();
+    lastCollection = time.nanos();
+    collectionWait =
+        Math.max(COST * (lastCollection - begin), (long) (config.checkInterval().toNanos() * 0.95));
   }
 
   /**

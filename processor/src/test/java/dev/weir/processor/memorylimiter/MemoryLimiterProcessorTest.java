@@ -143,12 +143,29 @@ final class MemoryLimiterProcessorTest {
       tick();
     }
     // At 1 s; then after more than 1.9 s, 3.8, 7.6, 15.2 s: at 3, 7, 15 and 31 s.
-    assertThat(collections).hasValue(5);
+    assertThat(
+            stage.log.lines().stream()
+                .filter(line -> line.startsWith("WARN Memory usage is above hard limit. Forcing")))
+        .hasSize(5);
+    // While data is refused each check collects besides: nobody else does.
+    assertThat(collections).hasValue(33);
     assertThat(stage.log.lines())
         .contains(
             "WARN Forced GC did not reclaim enough memory. Will back off GC frequency to preserve"
                 + " CPU for recovery. {next_soft_gc_interval=20.0, next_hard_gc_interval=1.9,"
                 + " cur_mem_mib=120}");
+    processor.stop(SECOND);
+  }
+
+  @Test
+  void whatTheQueuesLetGoIsNoticedAtTheNextCheck() throws Exception {
+    Processor<LogRecord> processor = started();
+    used.set(85 * MIB);
+    tick();
+    assertThat(processor.consume(Stage.logs("a"))).isEqualTo(REFUSED);
+    afterGc.set(10 * MIB); // the rest is garbage now, which nobody has collected
+    tick();
+    assertThat(processor.consume(Stage.logs("b"))).isEqualTo(Outcome.accepted());
     processor.stop(SECOND);
   }
 
