@@ -6,6 +6,8 @@ import dev.weir.pdata.Value;
 import java.math.BigDecimal;
 import java.util.Base64;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The value of an attribute as the value of a label, as the Collector's {@code AsString} makes it:
@@ -64,13 +66,19 @@ final class AttributeText {
         return out.append(between.equals("[") ? "[]" : "]");
       }
       case Value.Pairs pairs -> {
+        // Go writes the keys of a map sorted, and of two equal ones the last.
+        Map<String, Value> sorted = new TreeMap<>();
         Attributes values = pairs.values();
-        out.append('{');
         for (int i = 0; i < values.size(); i++) {
-          quote(out.append(i == 0 ? "" : ","), values.key(i).name()).append(':');
-          json(out, values.value(i));
+          sorted.put(values.key(i).name(), values.value(i));
         }
-        return out.append('}');
+        String between = "{";
+        for (Map.Entry<String, Value> pair : sorted.entrySet()) {
+          quote(out.append(between), pair.getKey()).append(':');
+          json(out, pair.getValue());
+          between = ",";
+        }
+        return out.append(between.equals("{") ? "{}" : "}");
       }
       case Value.Empty empty -> {
         return out.append("null");
@@ -105,7 +113,7 @@ final class AttributeText {
         case '\r' -> out.append("\\r");
         case '\t' -> out.append("\\t");
         default -> {
-          if (c < ' ') {
+          if (c < ' ' || c == '\u2028' || c == '\u2029') {
             out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
           } else {
             out.append(c);

@@ -82,28 +82,26 @@ public record NameTranslation(
     if (keepNames) {
       return name;
     }
-    boolean reserved = name.length() > 4 && name.startsWith("__") && name.endsWith("__");
     StringBuilder out = new StringBuilder(name.length());
     name.codePoints()
         .forEach(
             c -> {
               if (isLetterOrDigit(c)) {
                 out.appendCodePoint(c);
-              } else if (out.isEmpty() || out.charAt(out.length() - 1) != '_') {
+              } else {
                 out.append('_');
               }
             });
-    if (out.length() == 1 && out.charAt(0) == '_') {
+    if (out.chars().allMatch(c -> c == '_')) {
       throw new IllegalArgumentException(
           "normalization for label name \"" + name + "\" resulted in invalid name \"" + out + "\"");
-    }
-    if (reserved) {
-      return "_" + out + "_";
     }
     if (isDigit(out.charAt(0))) {
       return "key_" + out;
     }
-    return out.charAt(0) == '_' ? "key" + out : out.toString();
+    // Prometheus keeps two underscores in front for itself; the Collector then leaves out the
+    // series.
+    return out.indexOf("__") == 0 ? "key" + out : out.toString();
   }
 
   private String escapedMetricName(String name, String unit, MetricType type) {
