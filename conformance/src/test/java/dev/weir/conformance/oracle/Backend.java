@@ -26,11 +26,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An OTLP back end that keeps what it gets and answers as it is told: gRPC and HTTP on ports of the
- * loopback address. It takes requests without compression only.
+ * loopback address. It takes plain requests and gzip.
  */
 final class Backend implements AutoCloseable {
   /** The key of the trailer in which a status of gRPC has its details. */
@@ -214,7 +215,10 @@ final class Backend implements AutoCloseable {
     try (exchange) {
       Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
       exchange.getRequestHeaders().forEach((k, v) -> headers.put(k, String.join(", ", v)));
-      ByteString body = ByteString.readFrom(exchange.getRequestBody());
+      boolean gzip = "gzip".equals(headers.get("Content-Encoding"));
+      ByteString body =
+          ByteString.readFrom(
+              gzip ? new GZIPInputStream(exchange.getRequestBody()) : exchange.getRequestBody());
       Arrival arrival =
           new Arrival(false, exchange.getRequestURI().getPath(), headers, body, System.nanoTime());
       Answer answer = arrive(arrival);

@@ -49,7 +49,12 @@ record Exposition(boolean openMetrics, Map<String, Family> families) {
     }
   }
 
-  /** What a sample says; the timestamp and the exemplar as they were written, empty for none. */
+  /**
+   * What a sample says.
+   *
+   * @param timestamp in milliseconds, empty for none
+   * @param exemplar its labels sorted, its value, its time in milliseconds; empty for none
+   */
   record Point(double value, String timestamp, String exemplar) {}
 
   /** Reads a page whose Content-Type is given. */
@@ -84,15 +89,16 @@ record Exposition(boolean openMetrics, Map<String, Family> families) {
     Set<String> lines = new TreeSet<>();
     for (Family family : families.values()) {
       lines.add("TYPE " + family.name + " " + family.type);
-      lines.add("HELP " + family.name + " " + family.help);
+      lines.add("HELP " + family.name + " " + family.help.replace("\n", "\\n"));
       family.samples.forEach(
           (series, point) ->
               lines.add(
-                  series.text()
-                      + " "
-                      + point.value
-                      + (point.timestamp.isEmpty() ? "" : " @" + point.timestamp)
-                      + (point.exemplar.isEmpty() ? "" : " # " + point.exemplar)));
+                  (series.text()
+                          + " "
+                          + point.value
+                          + (point.timestamp.isEmpty() ? "" : " @" + point.timestamp)
+                          + (point.exemplar.isEmpty() ? "" : " # " + point.exemplar))
+                      .replace("\n", "\\n")));
     }
     return lines;
   }
@@ -262,17 +268,54 @@ record Exposition(boolean openMetrics, Map<String, Family> families) {
         begin(sampleName);
       }
       expect(' ');
-      String rest = line.substring(at);
-      int hash = rest.indexOf(" # ");
-      String exemplar = hash < 0 ? "" : rest.substring(hash + 3);
-      String[] words = (hash < 0 ? rest : rest.substring(0, hash)).split(" ", -1);
-      if (words.length > 2 || (!exemplar.isEmpty() && !openMetrics)) {
-        throw malformed("too much after the name");
+      double value = number(word()) + 0.0; // -0 is 0
+      String timestamp = "";
+      String exemplar = "";
+      if (at < line.length() && !line.startsWith(" # ", at)) {
+        at++;
+        timestamp = milliseconds(word());
       }
-      Point point = new Point(number(words[0]), words.length > 1 ? words[1] : "", exemplar);
+      if (at < line.length()) {
+        exemplar = exemplar();
+      }
+      Point point = new Point(value, timestamp, exemplar);
       if (samples.put(new Series(sampleName, labels), point) != null) {
         throw malformed("this series comes twice");
       }
+    }
+
+    private String exemplar() {
+      if (!openMetrics || !line.startsWith(" # {", at)) {
+        throw malformed("too much after the value");
+      }
+      at += " # ".length();
+      Map<String, String> labels = new TreeMap<>();
+      if (!labels(labels).isEmpty()) {
+        throw malformed("a name in an exemplar");
+      }
+      expect(' ');
+      String exemplar = labels + " " + number(word());
+      if (at < line.length()) {
+        at++;
+        exemplar += " @" + milliseconds(word());
+      }
+      if (at < line.length()) {
+        throw malformed("too much after the exemplar");
+      }
+      return exemplar;
+    }
+
+    private String word() {
+      int begin = at;
+      while (at < line.length() && line.charAt(at) != ' ') {
+        at++;
+      }
+      return line.substring(begin, at);
+    }
+
+    /** The text format has milliseconds, OpenMetrics seconds. */
+    private String milliseconds(String time) {
+      return Long.toString(Math.round(number(time) * (openMetrics ? 1000 : 1)));
     }
 
     private boolean belongs(String sample, String family) {

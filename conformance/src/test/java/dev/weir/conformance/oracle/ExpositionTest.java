@@ -35,8 +35,8 @@ class ExpositionTest {
     assertThat(page.lines())
         .containsExactlyInAnyOrder(
             "TYPE a_total counter",
-            "HELP a_total What \\ is\nit \"really\"",
-            "a_total{x=1, y=q\"b\\n\n} 5.36870912E9",
+            "HELP a_total What \\ is\\nit \"really\"",
+            "a_total{x=1, y=q\"b\\n\\n} 5.36870912E9",
             "a_total{x=2} 3.0 @1700000000123",
             "TYPE h histogram",
             "HELP h ",
@@ -64,7 +64,7 @@ class ExpositionTest {
         # EOF
         """;
     assertThat(Exposition.parse(page, OPEN_METRICS).lines())
-        .contains("a_total{} 1.0 # {trace_id=\"01\"} 2.0 1700000000.5");
+        .contains("a_total{} 1.0 # {trace_id=01} 2.0 @1700000000500");
     assertThatThrownBy(() -> Exposition.parse(page.replace("# EOF\n", ""), OPEN_METRICS))
         .hasMessageContaining("# EOF");
   }

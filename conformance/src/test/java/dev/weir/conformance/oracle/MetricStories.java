@@ -99,12 +99,12 @@ final class MetricStories {
           "ключ",
           "1st",
           "_under",
-          "__double",
+          "m__n",
+          "p//q",
           "x y",
           "UPPER",
           "net.peer.port",
           "é",
-          "colon:key",
           "long_" + "k".repeat(60));
   private static final List<String> TEXTS =
       List.of(
@@ -117,6 +117,8 @@ final class MetricStories {
           "日本語",
           "emoji 🌊",
           "a=b,c={d}",
+          "<a&b>",
+          "line\u2028sep\u0001",
           " spaces ",
           "\\n",
           "#hash",
@@ -334,7 +336,8 @@ final class MetricStories {
               .addAllAttributes(attributes(attributes))
               .setStartTimeUnixNano(delta ? time(step - 1) : time(-1))
               .setTimeUnixNano(time(step));
-      if (integer || random.nextInt(3) == 0) {
+      // The Collector adds nothing where a delta turns from an integer into a fraction.
+      if (integer || (!delta && random.nextInt(3) == 0)) {
         point.setAsInt(delta ? random.nextInt(1000) : random.nextLong() >> random.nextInt(64));
       } else {
         point.setAsDouble(delta ? random.nextInt(1000) / 8.0 : someNumber());
@@ -372,7 +375,8 @@ final class MetricStories {
       if (random.nextInt(2) == 0) {
         point.setMin(0.5).setMax(7);
       }
-      if (random.nextInt(2) == 0) {
+      // The Collector loses exemplars where it adds deltas up; Weir keeps the last of each bucket.
+      if (!delta && random.nextInt(2) == 0) {
         point.addExemplars(exemplar(step));
       }
       return point.build();
@@ -453,11 +457,11 @@ final class MetricStories {
         case 4 -> value.setDoubleValue(random.nextInt(1000) / 8.0);
         case 5 ->
             value.setArrayValue(
-                ArrayValue.newBuilder().addValues(text("x")).addValues(text("y \"z\"")));
+                ArrayValue.newBuilder().addValues(anyText()).addValues(value(random.nextInt(7))));
         default ->
             value.setKvlistValue(
                 KeyValueList.newBuilder()
-                    .addValues(attribute("b", text("1")))
+                    .addValues(attribute("b", anyText()))
                     .addValues(attribute("a", AnyValue.newBuilder().setIntValue(2).build())));
       }
       return value.build();
@@ -466,6 +470,26 @@ final class MetricStories {
     private <T> T pick(List<T> from) {
       return from.get(random.nextInt(from.size()));
     }
+  }
+
+  /** A gauge {@code reserved} whose attribute begins with two underscores. */
+  static ExportMetricsServiceRequest reservedLabel() {
+    return ExportMetricsServiceRequest.newBuilder()
+        .addResourceMetrics(
+            ResourceMetrics.newBuilder()
+                .addScopeMetrics(
+                    ScopeMetrics.newBuilder()
+                        .addMetrics(
+                            Metric.newBuilder()
+                                .setName("reserved")
+                                .setGauge(
+                                    Gauge.newBuilder()
+                                        .addDataPoints(
+                                            NumberDataPoint.newBuilder()
+                                                .setTimeUnixNano(1_700_000_000_000_000_000L)
+                                                .setAsInt(1)
+                                                .addAttributes(attribute("__mine", text("1"))))))))
+        .build();
   }
 
   private static List<KeyValue> attributes(Map<String, AnyValue> map) {

@@ -30,7 +30,8 @@ import org.awaitility.core.ConditionTimeoutException;
  * AgentProcess} finds it.
  *
  * <p>In its configuration {@code @name@} stands for a free port of the loopback address, the same
- * one wherever that name comes, and {@code @dir@} for a directory of this process alone.
+ * one wherever that name comes, and {@code @dir@} for a directory of this process alone; in the
+ * values of environment variables too.
  *
  * <p>With the system property {@code weir.oracle.self=true} the Collector plays Weir's part too:
  * what differs then is not Weir's fault but the comparison's.
@@ -71,7 +72,8 @@ final class Subject implements AutoCloseable {
   private final Process process;
   private final HttpClient http = HttpClient.newHttpClient();
 
-  private Subject(Kind kind, String configuration, Map<String, String> environment) {
+  private Subject(
+      Kind kind, String configuration, Map<String, String> environment, List<String> arguments) {
     this.kind = kind;
     try {
       directory = Files.createTempDirectory("weir-subject-");
@@ -79,13 +81,14 @@ final class Subject implements AutoCloseable {
       Files.writeString(file, filledIn(configuration));
       List<String> line = new ArrayList<>(kind.command());
       line.addAll(List.of("--config", file.toString()));
+      line.addAll(arguments);
       ProcessBuilder builder =
           new ProcessBuilder(line)
               .redirectOutput(directory.resolve("out").toFile())
               .redirectError(directory.resolve("err").toFile())
               .redirectInput(new File("/dev/null"));
       builder.environment().remove("JAVA_TOOL_OPTIONS");
-      builder.environment().putAll(environment);
+      environment.forEach((name, value) -> builder.environment().put(name, filledIn(value)));
       process = builder.start();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -94,13 +97,14 @@ final class Subject implements AutoCloseable {
 
   /** Starts and waits until it says that it runs. */
   static Subject start(Kind kind, String configuration) {
-    return start(kind, configuration, Map.of());
+    return start(kind, configuration, Map.of(), List.of());
   }
 
-  /** Starts with these environment variables and waits until it says that it runs. */
-  static Subject start(Kind kind, String configuration, Map<String, String> environment) {
+  /** Starts with these environment variables and arguments and waits until it says that it runs. */
+  static Subject start(
+      Kind kind, String configuration, Map<String, String> environment, List<String> arguments) {
     for (int attempt = 1; ; attempt++) {
-      Subject subject = new Subject(kind, configuration, environment);
+      Subject subject = new Subject(kind, configuration, environment, arguments);
       try {
         subject.awaitRunning();
         return subject;
