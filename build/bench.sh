@@ -16,6 +16,11 @@ if [ "$(id -u)" -ne 0 ]; then
   echo "bench: the benchmarks need root: running them with sudo" >&2
   as_root=sudo
 fi
+# The Collector that relay and footprint are measured against; five minutes the first time.
+case " $* " in
+  *" --collector "*) ;;
+  *" relay "* | *" footprint "* | "  ") set -- "$@" --collector "$(build/oracle.sh)/otelcol" ;;
+esac
 bench_jar=$(echo bench/target/weir-bench-*.jar)
 exec $as_root "$java_home/bin/java" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
   -cp "$bench_jar:bench/target/lib/*" dev.weir.bench.Main "$@"

@@ -16,11 +16,12 @@ import org.slf4j.LoggerFactory;
 public final class Main {
   private static final String USAGE =
       """
-      usage: make bench ARGS="[BENCHMARK...] [--pairs N] [--scale X] [--dist DIR]"
+      usage: make bench ARGS="[BENCHMARK...] [--pairs N] [--scale X] [--dist DIR] [--collector FILE]"
 
         --pairs N   alternating pairs of each comparison (11)
         --scale X   multiplies connections, sockets and seconds (1); for trying out: 0.05
         --dist DIR  the distribution that is measured (dist)
+        --collector FILE  the Collector that relay and footprint measure against (build/oracle.sh makes it)
 
       Benchmarks, all by default:
       """;
@@ -43,6 +44,8 @@ public final class Main {
         TrafficBenchmark.addresses(),
         new IdleBenchmark(),
         new FuzzBenchmark(),
+        RelayBenchmark.throughput(),
+        RelayBenchmark.footprint(),
         new JmhBenchmark());
   }
 
@@ -51,12 +54,14 @@ public final class Main {
     int pairs = Settings.FULL_PAIRS;
     double scale = 1;
     Path dist = Path.of("dist");
+    Path collector = Path.of("otelcol");
     try {
       for (int i = 0; i < arguments.length; i++) {
         switch (arguments[i]) {
           case "--pairs" -> pairs = positive(Integer.parseInt(value(arguments, ++i)));
           case "--scale" -> scale = Double.parseDouble(value(arguments, ++i));
           case "--dist" -> dist = Path.of(value(arguments, ++i));
+          case "--collector" -> collector = Path.of(value(arguments, ++i));
           default -> chosen.add(named(arguments[i]));
         }
       }
@@ -69,7 +74,7 @@ public final class Main {
       all().forEach(b -> out.printf(Locale.ROOT, "  %-11s %s%n", b.name(), b.about()));
       return 2;
     }
-    Settings settings = new Settings(pairs, scale, dist.toAbsolutePath());
+    Settings settings = new Settings(pairs, scale, dist.toAbsolutePath(), collector.toAbsolutePath());
     Report report = new Report();
     for (Benchmark benchmark : chosen.isEmpty() ? all() : chosen) {
       try {

@@ -9,8 +9,9 @@ import java.nio.file.Path;
  * @param scale by how much amounts (connections, sockets, seconds) are multiplied; below 1 a run is
  *     for trying out, and its report says so
  * @param dist the distribution whose {@code bin/weir} is measured
+ * @param collector the OpenTelemetry Collector that it is measured against
  */
-record Settings(int pairs, double scale, Path dist) {
+record Settings(int pairs, double scale, Path dist, Path collector) {
   static final int FULL_PAIRS = 11;
 
   boolean full() {
