@@ -52,6 +52,11 @@ final class MemoryLimit {
   private long softWait;
   private long hardWait;
   private long lastUsed;
+
+  /** What the last forced collection left in use, and how long it took. */
+  private long leftInUse;
+
+  private long lastCost;
   private volatile boolean refusing;
   private volatile long nextLook;
 
@@ -212,7 +217,11 @@ final class MemoryLimit {
         overHard
             ? Math.max(config.minGcHard().toNanos(), hardWait)
             : Math.max(config.minGcSoft().toNanos(), softWait);
-    if (time.nanos() - lastGc > wait) {
+    // Go's heap is never more than twice what is held, so that the Collector may wait for its next
+    // collection; this heap fills with garbage up to its end. To refuse data because of garbage would
+    // be wrong: as long as collections help, only their cost bounds them.
+    boolean helps = leftInUse < soft && time.nanos() - lastCollection >= COST * lastCost;
+    if (helps || time.nanos() - lastGc > wait) {
       if (overHard) {
         logger
             .atWarn()
@@ -253,8 +262,10 @@ final class MemoryLimit {
     long begin = time.nanos();
     heap.collect();
     lastCollection = time.nanos();
+    lastCost = lastCollection - begin;
+    leftInUse = heap.used();
     collectionWait =
-        Math.max(COST * (lastCollection - begin), (long) (config.checkInterval().toNanos() * 0.95));
+        Math.max(COST * lastCost, (long) (config.checkInterval().toNanos() * 0.95));
   }
 
   /**

@@ -136,6 +136,20 @@ final class MemoryLimiterProcessorTest {
   }
 
   @Test
+  void garbageIsCollectedAsOftenAsItHelpsAndNothingIsRefusedForIt() throws Exception {
+    Processor<LogRecord> processor = started();
+    afterGc.set(30 * MIB);
+    for (int i = 1; i <= 5; i++) {
+      // Above the soft limit each second, where the Collector's rule would wait for ten.
+      used.set(85 * MIB);
+      tick();
+      assertThat(collections).hasValue(i);
+      assertThat(processor.consume(Stage.logs("a"))).isEqualTo(Outcome.accepted());
+    }
+    processor.stop(SECOND);
+  }
+
+  @Test
   void collectionsThatBringNothingBecomeRarer() throws Exception {
     Processor<LogRecord> processor = started();
     used.set(120 * MIB);
