@@ -22,6 +22,7 @@ import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -299,13 +300,27 @@ public final class GrpcServer {
       try {
         // A message that is not packed knows its length; one that is comes through another stream.
         if (stream instanceof io.grpc.KnownLength) {
-          return new Received(stream.readNBytes(stream.available()), false);
+          return new Received(whole(stream, stream.available()), false);
         }
         return new Received(stream.readAllBytes(), true);
       } catch (IOException e) {
         throw Status.INTERNAL.withDescription(e.getMessage()).withCause(e).asRuntimeException();
       }
     }
+  }
+
+  /** In one piece: readNBytes() collects pieces of 16 KiB and copies them together. */
+  private static byte[] whole(InputStream stream, int length) throws IOException {
+    byte[] bytes = new byte[length];
+    int n = 0;
+    while (n < length) {
+      int more = stream.read(bytes, n, length - n);
+      if (more < 0) {
+        throw new EOFException("the message ends after " + n + " of " + length + " bytes");
+      }
+      n += more;
+    }
+    return bytes;
   }
 
   private static final class BytesMarshaller implements MethodDescriptor.Marshaller<byte[]> {
