@@ -31,11 +31,15 @@ cp config.yaml "$dist/config.yaml"
 cp -p bpf/target/classes/dev/weir/bpf/*.bpf.o "$dist/bpf/" # for a look with bpftool; the jar has them too
 
 # The AOT cache (JEP 514): classes as the JVM left them after a training run. The run plays back recorded
-# kernel records, so it needs neither kernel nor privileges. Without a cache everything works, more slowly.
-WEIR_AOT_TRAINING=$dist/lib/weir.aot build/train.sh "$dist/bin/weir" >"$dist/lib/weir.aot.log" 2>&1 || true
-if [ -s "$dist/lib/weir.aot" ]; then
-  rm "$dist/lib/weir.aot.log"
-else
-  echo "build: no AOT cache was made ($dist/lib/weir.aot.log says why); the agent starts more slowly" >&2
-fi
+# kernel records, so it needs neither kernel nor privileges. Without a cache everything works, more slowly. There is a
+# second one for agents that speak OTLP: gRPC and HTTP are 5 MB that others need not hold.
+for name in weir weir-otlp; do
+  cache=$dist/lib/$name.aot
+  WEIR_AOT_TRAINING=$cache build/train.sh "$dist/bin/weir" "$name" >"$cache.log" 2>&1 || true
+  if [ -s "$cache" ]; then
+    rm "$cache.log"
+  else
+    echo "build: no AOT cache was made ($cache.log says why); the agent starts more slowly" >&2
+  fi
+done
 echo "build: $dist/bin/weir is ready"

@@ -1,13 +1,24 @@
 #!/bin/sh
 # The run that the AOT cache is made from: plays back a recording through every component of config.yaml, asks both
-# pages, and stops. Needs neither kernel nor privileges. Called by build/dist.sh with WEIR_AOT_TRAINING set and the
-# launcher to train with.
+# pages, and stops. Needs neither kernel nor privileges. Called by build/dist.sh with WEIR_AOT_TRAINING set.
+#
+#   build/train.sh LAUNCHER weir|weir-otlp     the second also sends everything to itself by OTLP, over gRPC and HTTP
 set -eu
 cd "$(dirname "$0")/.."
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-"$1" --config examples/replay/config.yaml \
+launcher=$1
+name=$2
+set -- --config examples/replay/config.yaml
+if [ "$name" = weir-otlp ]; then
+  # Somewhere above what systems hand out by themselves less often; taken by another, the training fails and says so.
+  WEIR_TRAINING_GRPC=$((20000 + $$ % 10000))
+  WEIR_TRAINING_HTTP=$((WEIR_TRAINING_GRPC + 1))
+  export WEIR_TRAINING_GRPC WEIR_TRAINING_HTTP
+  set -- "$@" --config build/train-otlp.yaml
+fi
+"$launcher" "$@" \
   --set receivers.ebpf_tcp.replay_speed=0 \
   --set exporters.prometheus.endpoint=localhost:0 \
   --set exporters.access_log.path=/dev/null \
@@ -30,6 +41,10 @@ if command -v curl >/dev/null; then
   for url in $(sed -n 's/.*: \(http:.*\)/\1/p' "$log"); do
     curl -sS -o /dev/null "$url" || true
   done
+fi
+if [ "$name" = weir-otlp ] && command -v curl >/dev/null; then
+  curl -sS -o /dev/null -H 'Content-Type: application/json' -d '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"x"}}]}]}]}' \
+    "http://127.0.0.1:$WEIR_TRAINING_HTTP/v1/logs" || true
 fi
 kill -TERM "$agent"
 wait "$agent"
