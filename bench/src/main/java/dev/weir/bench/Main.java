@@ -74,7 +74,8 @@ public final class Main {
       all().forEach(b -> out.printf(Locale.ROOT, "  %-11s %s%n", b.name(), b.about()));
       return 2;
     }
-    Settings settings = new Settings(pairs, scale, dist.toAbsolutePath(), collector.toAbsolutePath());
+    Settings settings =
+        new Settings(pairs, scale, dist.toAbsolutePath(), collector.toAbsolutePath());
     Report report = new Report();
     for (Benchmark benchmark : chosen.isEmpty() ? all() : chosen) {
       try {

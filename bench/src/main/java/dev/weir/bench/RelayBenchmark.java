@@ -95,7 +95,11 @@ final class RelayBenchmark implements Benchmark {
 
     String text() {
       return String.format(
-          Locale.ROOT, "%s over %s, out %s", signal.signalName(), http ? "HTTP" : "gRPC", compression);
+          Locale.ROOT,
+          "%s over %s, out %s",
+          signal.signalName(),
+          http ? "HTTP" : "gRPC",
+          compression);
     }
 
     String yaml(RelaySink sink) {
@@ -202,8 +206,7 @@ final class RelayBenchmark implements Benchmark {
             itemsPerSecond[1]);
       }
     }
-    results.add(
-        Result.figure(work.text() + ": Weir", "1000/CPU s", speed.get(Program.WEIR)));
+    results.add(Result.figure(work.text() + ": Weir", "1000/CPU s", speed.get(Program.WEIR)));
     results.add(
         Result.figure(work.text() + ": Collector", "1000/CPU s", speed.get(Program.COLLECTOR)));
     results.add(
@@ -287,8 +290,7 @@ final class RelayBenchmark implements Benchmark {
                 : Result.figure("start to listening: Collector", "s", seconds));
         results.add(
             own
-                ? Result.atMost(
-                    "idle with OTLP in and out: Weir", "MiB", idle, MOST_IDLE_MEBIBYTES)
+                ? Result.atMost("idle with OTLP in and out: Weir", "MiB", idle, MOST_IDLE_MEBIBYTES)
                 : Result.figure("idle with OTLP in and out: " + name, "MiB", idle));
       }
     }

@@ -53,8 +53,7 @@ final class RelayLoad implements AutoCloseable {
     return new RelayLoad(
         request -> {
           try {
-            byte[] _ =
-                ClientCalls.blockingUnaryCall(channel, method, CallOptions.DEFAULT, request);
+            byte[] _ = ClientCalls.blockingUnaryCall(channel, method, CallOptions.DEFAULT, request);
             return true;
           } catch (StatusRuntimeException e) {
             if (e.getStatus().getCode() == Status.Code.UNAVAILABLE
@@ -150,8 +149,7 @@ final class RelayLoad implements AutoCloseable {
 
   /** Returns OTLP's method of a signal, over bytes. */
   static MethodDescriptor<byte[], byte[]> method(Signal<?> signal) {
-    String name =
-        signal == Signal.METRICS ? "Metrics" : signal == Signal.LOGS ? "Logs" : "Trace";
+    String name = signal == Signal.METRICS ? "Metrics" : signal == Signal.LOGS ? "Logs" : "Trace";
     String room = signal == Signal.TRACES ? "trace" : signal == Signal.LOGS ? "logs" : "metrics";
     return MethodDescriptor.<byte[], byte[]>newBuilder()
         .setType(MethodDescriptor.MethodType.UNARY)

@@ -65,12 +65,7 @@ final class RelayPayload {
       }
       metrics.add(
           Metric.sum(
-              "network.flow.metric" + m,
-              "",
-              "By",
-              Metric.Temporality.CUMULATIVE,
-              true,
-              numbers));
+              "network.flow.metric" + m, "", "By", Metric.Temporality.CUMULATIVE, true, numbers));
     }
     return Telemetry.of(Signal.METRICS, resource(), scope(), metrics);
   }

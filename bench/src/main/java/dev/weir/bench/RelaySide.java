@@ -37,8 +37,8 @@ final class RelaySide implements AutoCloseable {
   /**
    * Starts it and waits until it listens.
    *
-   * @param yaml the config, in which {@code @GRPC@}, {@code @HTTP@}, {@code @PAGE@} and {@code
-   *     @OWN@} stand for ports
+   * @param yaml the config, in which {@code @GRPC@}, {@code @HTTP@}, {@code @PAGE@} and
+   *     {@code @OWN@} stand for ports
    */
   RelaySide(Program program, Path executable, String yaml)
       throws IOException, InterruptedException {

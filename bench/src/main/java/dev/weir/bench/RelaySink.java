@@ -53,7 +53,9 @@ final class RelaySink implements AutoCloseable {
                           answer.onCompleted();
                         } catch (OtlpFormatException e) {
                           answer.onError(
-                              Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asException());
+                              Status.INVALID_ARGUMENT
+                                  .withDescription(e.getMessage())
+                                  .asException());
                         }
                       }))
               .build());

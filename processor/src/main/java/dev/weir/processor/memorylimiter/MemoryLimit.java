@@ -218,7 +218,8 @@ final class MemoryLimit {
             ? Math.max(config.minGcHard().toNanos(), hardWait)
             : Math.max(config.minGcSoft().toNanos(), softWait);
     // Go's heap is never more than twice what is held, so that the Collector may wait for its next
-    // collection; this heap fills with garbage up to its end. To refuse data because of garbage would
+    // collection; this heap fills with garbage up to its end. To refuse data because of garbage
+    // would
     // be wrong: as long as collections help, only their cost bounds them.
     boolean helps = leftInUse < soft && time.nanos() - lastCollection >= COST * lastCost;
     if (helps || time.nanos() - lastGc > wait) {
