@@ -265,8 +265,7 @@ final class MemoryLimit {
     lastCollection = time.nanos();
     lastCost = lastCollection - begin;
     leftInUse = heap.used();
-    collectionWait =
-        Math.max(COST * lastCost, (long) (config.checkInterval().toNanos() * 0.95));
+    collectionWait = Math.max(COST * lastCost, (long) (config.checkInterval().toNanos() * 0.95));
   }
 
   /**
