@@ -369,6 +369,9 @@ static __noinline int report_overflow(struct tcp_sock *tp, struct conn *c, __u32
                 (r->min_rtt_us != ~0U ? 1 : 0);
     if ((r->effects & OPENED) && r->role == ROLE_CLIENT && r->established) samples++;
     if (samples) __sync_fetch_and_add(&control.lost_samples, samples);
+    if ((r->wanted & settings.events) &&
+        (e.kind == KIND_OPEN || e.kind == KIND_CLOSE || e.kind == KIND_FAIL))
+      __sync_fetch_and_add(&control.lost_events, 1ULL);
     key->netns = r->netns;
     key->server_port = r->role == ROLE_CLIENT   ? r->remote_port
                        : r->role == ROLE_SERVER ? r->local_port

@@ -52,6 +52,7 @@ struct control {
   __u64 excluded;         /* connections that no receiver wants */
   __u64 uninsured;        /* closing connections for which no slot was free */
   __u64 next_slot;        /* where the next free slot is looked for */
+  __u64 lost_events;      /* of the overflowed records, those that would have been events for a log */
   struct overflow_sum total; /* what went into no hash */
 };
 extern struct control control SEC(".data.control");

@@ -17,7 +17,8 @@ final class ProbeControl {
   static final int EXCLUDED = 80;
   static final int UNINSURED = 88;
   static final int NEXT_SLOT = 96;
-  static final int TOTAL = 104;
+  static final int LOST_EVENTS = 104;
+  static final int TOTAL = 112;
 
   private ProbeControl() {}
 }

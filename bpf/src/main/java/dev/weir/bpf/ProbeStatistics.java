@@ -26,6 +26,8 @@ import java.util.Map;
  * @param unseenEnds connections whose end no program saw, found missing by two snapshots
  * @param uninsured closing connections that could not be noted: should their end go unseen, it is
  *     lost
+ * @param lostEvents connection events that went with overflowed records: they are in the totals,
+ *     and in no log
  */
 public record ProbeStatistics(
     long recordsRead,
@@ -45,7 +47,8 @@ public record ProbeStatistics(
     long snapshotNanos,
     long backstops,
     long unseenEnds,
-    long uninsured) {
+    long uninsured,
+    long lostEvents) {
 
   /** Copies the maps. */
   public ProbeStatistics {

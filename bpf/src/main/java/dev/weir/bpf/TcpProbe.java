@@ -471,7 +471,8 @@ public final class TcpProbe implements ConnectionSource {
         snapshotNanos,
         counter(ProbeControl.BACKSTOPS),
         closing.taken(),
-        counter(ProbeControl.UNINSURED));
+        counter(ProbeControl.UNINSURED),
+        counter(ProbeControl.LOST_EVENTS));
   }
 
   private long counter(int offset) {

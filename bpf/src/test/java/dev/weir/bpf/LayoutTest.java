@@ -175,6 +175,7 @@ class LayoutTest {
     assertThat(at("control", "excluded")).isEqualTo(ProbeControl.EXCLUDED);
     assertThat(at("control", "uninsured")).isEqualTo(ProbeControl.UNINSURED);
     assertThat(at("control", "next_slot")).isEqualTo(ProbeControl.NEXT_SLOT);
+    assertThat(at("control", "lost_events")).isEqualTo(ProbeControl.LOST_EVENTS);
     assertThat(at("control", "total")).isEqualTo(ProbeControl.TOTAL);
   }
 

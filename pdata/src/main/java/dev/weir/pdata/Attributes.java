@@ -1,7 +1,9 @@
 package dev.weir.pdata;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 public final class Attributes {
   /** No attributes. */
   public static final Attributes EMPTY = new Attributes(KeyList.EMPTY, new Value[0]);
+
+  /** Up to this many, looking each key up by going through the list is the cheapest. */
+  private static final int SEARCHED = 32;
 
   private final KeyList keys;
   private final Value[] values;
@@ -199,12 +204,23 @@ public final class Attributes {
     if (keys.sameKeys(that.keys)) {
       return Arrays.equals(values, that.values);
     }
+    if (values.length > SEARCHED) {
+      return asMap().equals(that.asMap());
+    }
     for (int i = 0; i < values.length; i++) {
       if (!values[i].equals(that.get(keys.get(i)))) {
         return false;
       }
     }
     return true;
+  }
+
+  private Map<Key, Value> asMap() {
+    Map<Key, Value> map = HashMap.newHashMap(values.length);
+    for (int i = 0; i < values.length; i++) {
+      map.put(keys.get(i), values[i]);
+    }
+    return map;
   }
 
   @Override

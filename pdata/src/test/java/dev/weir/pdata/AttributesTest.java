@@ -88,6 +88,25 @@ class AttributesTest {
   }
 
   @Test
+  void largeSetsInOtherOrderAreEqualToo() {
+    Attributes.Builder up = Attributes.builder();
+    Attributes.Builder down = Attributes.builder();
+    for (int i = 0; i < 500; i++) {
+      up.put(Key.of("key" + i), new Value.Int(i));
+      down.put(Key.of("key" + (499 - i)), new Value.Int(499 - i));
+    }
+    Attributes one = up.build();
+    Attributes other = down.build();
+    assertThat(one).isEqualTo(other).hasSameHashCodeAs(other);
+    assertThat(one).isNotEqualTo(other.with(Key.of("key7"), new Value.Int(8)));
+    Value seven = new Value.Int(7);
+    Value eight = new Value.Int(8);
+    assertThat(one)
+        .as("values that changed places")
+        .isNotEqualTo(other.with(Key.of("key7"), eight).with(Key.of("key8"), seven));
+  }
+
+  @Test
   void aBuilderStartsFromASetLeavesItAloneAndMayGoOn() {
     Attributes start = Attributes.of("a", "1");
     Attributes.Builder builder = start.toBuilder().put(B, "2").put(A, "3");

@@ -71,6 +71,12 @@ final class OwnMetrics implements AutoCloseable {
         ProbeStatistics::lostSamples);
     counter(
         source,
+        "lost_events",
+        "{event}",
+        "Connection events that went with overflowed records: they are counted, and in no log.",
+        ProbeStatistics::lostEvents);
+    counter(
+        source,
         "storage_failures",
         "{socket}",
         "Sockets for which the kernel gave no storage, and which are not measured.",

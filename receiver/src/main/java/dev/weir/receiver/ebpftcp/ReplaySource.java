@@ -352,6 +352,7 @@ final class ReplaySource implements ConnectionSource {
         0,
         0,
         0,
+        0,
         0);
   }
 

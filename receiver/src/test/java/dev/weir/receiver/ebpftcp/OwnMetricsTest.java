@@ -126,6 +126,7 @@ class OwnMetricsTest {
           .containsEntry(of + "ring_fill[ebpf_tcp]", "22")
           .containsEntry(of + "overflowed[ebpf_tcp]", "3")
           .containsEntry(of + "lost_samples[ebpf_tcp]", "4")
+          .containsEntry(of + "lost_events[ebpf_tcp]", "13")
           .containsEntry(of + "recursion_misses[tcp_state, ebpf_tcp]", "5")
           .containsEntry(of + "storage_failures[ebpf_tcp]", "6")
           .containsEntry(of + "adopted[ebpf_tcp]", "7")

@@ -103,7 +103,8 @@ final class ScriptedSource implements ConnectionSource {
         1_500_000_000L,
         10,
         11,
-        12);
+        12,
+        13);
   }
 
   @Override
