@@ -73,8 +73,8 @@ final class StartMemory {
   }
 
   /**
-   * Returns the mappings of files, as {@code /proc/PID/smaps} lists them, that cannot be written to
-   * and of which no page was: proc_pid_smaps(5).
+   * Returns the mappings of the JVM's library and of its cache, as {@code /proc/PID/smaps} lists
+   * them, that cannot be written to and of which no page was: proc_pid_smaps(5).
    */
   static List<Range> cleanFilePages(String smaps) {
     List<Range> clean = new ArrayList<>();
@@ -85,7 +85,14 @@ final class StartMemory {
         long start = Long.parseUnsignedLong(header.group(1), 16);
         long end = Long.parseUnsignedLong(header.group(2), 16);
         String may = header.group(3);
-        boolean file = !header.group(4).equals("0") && header.group(5).startsWith("/");
+        String path = header.group(5);
+        // Only what stays mapped for good: another mapping may be gone, and its addresses in use
+        // for
+        // something else, by the time that the pages are dropped.
+        boolean file =
+            !header.group(4).equals("0")
+                && path.startsWith("/")
+                && (path.endsWith("/libjvm.so") || path.endsWith(".aot"));
         range =
             file && may.charAt(1) == '-' && may.charAt(3) == 'p'
                 ? new Range(start, end - start)

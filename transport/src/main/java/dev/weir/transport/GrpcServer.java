@@ -7,6 +7,7 @@ import dev.weir.transport.tls.TlsContext;
 import dev.weir.transport.tls.TlsException;
 import dev.weir.transport.tls.TlsServerConfig;
 import io.grpc.Codec;
+import io.grpc.Context;
 import io.grpc.Decompressor;
 import io.grpc.DecompressorRegistry;
 import io.grpc.HandlerRegistry;
@@ -36,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -350,7 +352,13 @@ public final class GrpcServer {
     @Override
     public ServerStreamTracer newServerStreamTracer(String fullMethodName, Metadata headers) {
       return new ServerStreamTracer() {
-        private final AtomicLong held = new AtomicLong();
+        private final Held held = new Held(admission);
+
+        @Override
+        public Context filterContext(Context context) {
+          return context.withValue(Held.KEY, held);
+        }
+
         private final long begun = System.nanoTime();
 
         @Override
@@ -359,18 +367,45 @@ public final class GrpcServer {
             // The transport ends the stream with this status.
             throw Status.UNAVAILABLE.withDescription(TOO_MANY_BYTES).asRuntimeException();
           }
-          held.addAndGet(bytes);
+          held.bytes.addAndGet(bytes);
         }
 
         @Override
         public void streamClosed(Status status) {
-          admission.releaseBytes(held.getAndSet(0));
+          held.release();
           if (known.contains(fullMethodName)) {
             double seconds = (System.nanoTime() - begun) / 1e9;
             metrics.rpc(fullMethodName, status.getCode().name(), seconds);
           }
         }
       };
+    }
+  }
+
+  /**
+   * The bytes of one request, given back when neither the stream nor a thread needs them: a client
+   * may cancel a call whose bytes are still at work.
+   */
+  private static final class Held {
+    static final Context.Key<Held> KEY = Context.key("weir-held");
+
+    final AtomicLong bytes = new AtomicLong();
+    private final Admission admission;
+    private final AtomicInteger users = new AtomicInteger(1);
+
+    Held(Admission admission) {
+      this.admission = admission;
+    }
+
+    /** Returns false if they were given back already. */
+    boolean retain() {
+      return users.getAndUpdate(n -> n == 0 ? 0 : n + 1) > 0;
+    }
+
+    void release() {
+      if (users.decrementAndGet() == 0) {
+        admission.releaseBytes(bytes.getAndSet(0));
+      }
     }
   }
 
@@ -427,6 +462,7 @@ public final class GrpcServer {
         close(call, new ServerStatus(Code.RESOURCE_EXHAUSTED, TOO_MANY_BYTES, BACK_OFF));
         return new ServerCall.Listener<>() {};
       }
+      Held held = Held.KEY.get();
       String encoding = headers.get(ENCODING);
       Map<String, List<String>> metadata =
           withMetadata ? metadata(headers, call.getAuthority()) : Map.of();
@@ -467,7 +503,18 @@ public final class GrpcServer {
             close(call, new ServerStatus(Code.RESOURCE_EXHAUSTED, TOO_MANY_REQUESTS, BACK_OFF));
             return;
           }
-          threads.start(() -> run(call, message, encoding, metadata));
+          if (held == null || !held.retain()) {
+            setting.admission().releaseRequest(); // cancelled meanwhile
+            return;
+          }
+          threads.start(
+              () -> {
+                try {
+                  run(call, message, encoding, metadata);
+                } finally {
+                  held.release();
+                }
+              });
         }
       };
     }

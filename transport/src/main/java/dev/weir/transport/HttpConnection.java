@@ -95,6 +95,10 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   private long discarded;
   private long held;
   private long begun;
+
+  /** Answers wait for a client that does not read them: nothing more is read from it. */
+  private boolean backedUp;
+
   private @Nullable ScheduledFuture<?> deadline;
 
   HttpConnection(HttpServer server, boolean encrypted) {
@@ -503,8 +507,28 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
       now.writeAndFlush(response).addListener(sent -> end(now, last));
     } else {
       now.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
-      next();
+      if (now.channel().isWritable()) {
+        next();
+      } else {
+        state = State.WORK;
+        backedUp = true;
+        now.channel().config().setAutoRead(false);
+        expireAfter(firstOf(server.config().writeTimeout(), Duration.ofSeconds(30)));
+      }
     }
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext changed) {
+    if (backedUp && changed.channel().isWritable()) {
+      backedUp = false;
+      if (server.stopping()) {
+        changed.close();
+      } else {
+        next();
+      }
+    }
+    changed.fireChannelWritabilityChanged();
   }
 
   private static boolean old(HttpHead head) {

@@ -142,6 +142,9 @@ public final class HttpPoster implements SharedInstances.Instance {
           deadline == Long.MAX_VALUE
               ? exchange.get()
               : exchange.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      if (!response.request().method().equals("POST")) {
+        return redirected(response);
+      }
       String type = response.headers().firstValue("Content-Type").orElse("");
       int semicolon = type.indexOf(';');
       return new HttpReply.Answer(
@@ -158,6 +161,18 @@ public final class HttpPoster implements SharedInstances.Instance {
     } catch (ExecutionException e) {
       return failed(to, e.getCause() == null ? e : e.getCause());
     }
+  }
+
+  /**
+   * 301, 302 and 303 turn a POST into a GET, as browsers have it: whoever answered that never got
+   * the body. So the answer is the redirection itself.
+   */
+  private static HttpReply redirected(HttpResponse<byte[]> last) {
+    HttpResponse<byte[]> first = last;
+    while (first.previousResponse().isPresent()) {
+      first = first.previousResponse().get();
+    }
+    return new HttpReply.Answer(first.statusCode(), "", null, new byte[0]);
   }
 
   private static HttpReply late(URI to) {

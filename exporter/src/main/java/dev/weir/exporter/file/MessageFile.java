@@ -178,6 +178,10 @@ final class MessageFile {
         size += n;
       }
     } catch (IOException e) {
+      FileChannel broken = channel;
+      if (broken != null && !broken.isOpen()) {
+        channel = null; // an interrupt of the thread closed it: the next write opens it again
+      }
       failed(e);
       throw new IOException(reason(path, e), e);
     }

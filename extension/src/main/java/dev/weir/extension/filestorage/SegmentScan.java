@@ -25,6 +25,7 @@ final class SegmentScan {
   private final byte[] window = new byte[WINDOW];
   private long windowAt;
   private int windowLength;
+  private boolean unreadable;
 
   SegmentScan(Disk.File file, long length, Visitor visitor) {
     this.file = file;
@@ -70,6 +71,7 @@ final class SegmentScan {
     try {
       file.read(position + RecordFormat.HEAD, record, 0, record.length);
     } catch (IOException e) {
+      unreadable = true;
       return -1; // a bad sector is damage like any other
     }
     if (!RecordFormat.matches(window, at, head, record)) {
@@ -80,6 +82,11 @@ final class SegmentScan {
     }
     visitor.record(position, head, record);
     return position + RecordFormat.HEAD + record.length;
+  }
+
+  /** Returns whether the disk did not give some of it, which it may another time. */
+  boolean unreadable() {
+    return unreadable;
   }
 
   /** Returns where the next mark is, from here on, or the end. */
@@ -102,6 +109,7 @@ final class SegmentScan {
       try {
         file.read(position, window, 0, n);
       } catch (IOException e) {
+        unreadable = true;
         windowLength = 0;
         return -1;
       }

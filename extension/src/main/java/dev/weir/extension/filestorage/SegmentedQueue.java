@@ -87,9 +87,14 @@ final class SegmentedQueue implements StoredQueue {
       Disk.File file = disk.open(path);
       Segment segment = new Segment(path, file, file.length());
       bytes += segment.length();
-      new SegmentScan(file, segment.length(), new Recovery(segment, visitor)).run();
+      SegmentScan scan = new SegmentScan(file, segment.length(), new Recovery(segment, visitor));
+      scan.run();
       if (segment.live() == 0) {
-        delete(segment);
+        if (scan.unreadable()) {
+          segment.close(); // not damaged, perhaps: it stays for the next start
+        } else {
+          delete(segment);
+        }
       }
     }
   }
@@ -157,6 +162,13 @@ final class SegmentedQueue implements StoredQueue {
       int length = 0;
       for (byte[] part : parts) {
         length += part.length;
+      }
+      Segment dead = current;
+      if (maxSize > 0
+          && bytes + RecordFormat.HEAD + length > maxSize
+          && dead != null
+          && dead.live() == 0) {
+        retire(); // nothing in it is wanted any more: its room is free
       }
       if (maxSize > 0 && bytes + RecordFormat.HEAD + length > maxSize) {
         throw new IOException(
@@ -264,7 +276,9 @@ final class SegmentedQueue implements StoredQueue {
   private void forget(long number, Place place) {
     lock.lock();
     try {
-      current = null;
+      if (current == place.segment()) {
+        current = null;
+      }
       if (places.remove(number) != null) {
         done(place);
       }

@@ -91,7 +91,7 @@ final class Batcher<T extends Item> {
   /** Adds a request, which is given away; sends what is large enough. */
   void add(Request<T> request, Done done) throws InterruptedException {
     List<Ready<T>> ready = new ArrayList<>(1);
-    lock.lockInterruptibly();
+    lock.lock(); // whatever happens: what was taken from the queue must be somewhere to be counted
     try {
       merge(request, done, ready);
     } finally {

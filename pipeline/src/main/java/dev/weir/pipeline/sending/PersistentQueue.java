@@ -141,11 +141,16 @@ final class PersistentQueue<T extends Item> implements SendingQueue<T> {
       lock.unlock();
     }
     long number;
+    boolean stored = false;
     try {
       number = store().append(StoredRequest.encode(request));
+      stored = true;
     } catch (IOException e) {
-      free(weight);
       return Failure.passing("the persistent queue cannot store the request: " + reason(e));
+    } finally {
+      if (!stored) {
+        free(weight);
+      }
     }
     lock.lock();
     try {
@@ -189,7 +194,21 @@ final class PersistentQueue<T extends Item> implements SendingQueue<T> {
             .log("A stored request is damaged. Dropping it.");
         metrics.damaged(entry.items());
         remove(entry);
+      } catch (OutOfMemoryError e) {
+        giveBack(entry);
+        throw e;
       }
+    }
+  }
+
+  /** There was no room for it now; it is intact, and somebody tries it again. */
+  private void giveBack(Entry entry) {
+    lock.lock();
+    try {
+      entries.addFirst(entry);
+      moreElements.signal();
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -37,6 +37,7 @@ import org.slf4j.Logger;
  */
 public final class SendingExporter<T extends Item> implements Exporter<T> {
   private static final Duration MOST_FOR_CLOSING = Duration.ofSeconds(2);
+  private static final Duration AFTER_FAILED_TAKE = Duration.ofSeconds(1);
 
   private final Destination<T> destination;
   private final SendingMetrics metrics;
@@ -203,10 +204,10 @@ public final class SendingExporter<T extends Item> implements Exporter<T> {
   /** Sends what is in the queue, one request after the other, until there is no more. */
   private void sendFrom(SendingQueue<T> from) {
     try {
-      SendingQueue.Taken<T> taken = from.take();
+      SendingQueue.Taken<T> taken = take(from);
       while (taken != null) {
         send(taken.request(), taken.done());
-        taken = from.take();
+        taken = take(from);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // the time to stop is over
@@ -216,14 +217,26 @@ public final class SendingExporter<T extends Item> implements Exporter<T> {
   /** Puts what is in the queue together, until there is no more. */
   private void batchFrom(SendingQueue<T> from, Batcher<T> into) {
     try {
-      SendingQueue.Taken<T> taken = from.take();
+      SendingQueue.Taken<T> taken = take(from);
       while (taken != null) {
         batch(taken, into);
-        taken = from.take();
+        taken = take(from);
       }
       into.finish();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // the time to stop is over
+    }
+  }
+
+  /** Takes the next one, whatever happens: without this thread nothing would be sent any more. */
+  private SendingQueue.@Nullable Taken<T> take(SendingQueue<T> from) throws InterruptedException {
+    while (true) {
+      try {
+        return from.take();
+      } catch (RuntimeException | OutOfMemoryError e) {
+        Thread.sleep(AFTER_FAILED_TAKE); // memory may come back; the end of the agent interrupts it
+        logger.atError().setCause(e).log("A request cannot be taken from the queue.");
+      }
     }
   }
 
@@ -242,7 +255,14 @@ public final class SendingExporter<T extends Item> implements Exporter<T> {
 
   private void send(Request<T> request, Done done) {
     underWay.add(request);
-    Failure failure = sender.send(request);
+    Failure failure;
+    try {
+      failure = sender.send(request);
+    } catch (RuntimeException | OutOfMemoryError e) {
+      // Beside the attempt itself: what was taken must be accounted for.
+      failure = Failure.bug(e);
+      claim(request, failure);
+    }
     underWay.remove(request);
     if (failure != null) {
       if (failure.shutdown() && queue != null && queue.keeps()) {
@@ -297,6 +317,9 @@ public final class SendingExporter<T extends Item> implements Exporter<T> {
     boolean _ = workers.awaitEnd(until); // what goes on is left behind
     if (from.keeps()) {
       return; // nothing is lost
+    }
+    if (batcher != null) {
+      batcher.abandon(); // what a thread had in hand and put there meanwhile
     }
     Failure late = Failure.interrupted(MemoryQueue.LATE);
     long items = 0;

@@ -182,8 +182,15 @@ final class BatchProcessor<T extends Item> implements Processor<T> {
   }
 
   private void handOn(Ready<T> ready) {
-    long bytes = metrics.bytesOf(ready.batch());
-    Outcome outcome = next.consume(ready.batch());
+    long bytes = 0;
+    Outcome outcome;
+    try {
+      bytes = metrics.bytesOf(ready.batch());
+      outcome = next.consume(ready.batch());
+    } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+      // What others brought is in it, and the thread is needed for what comes.
+      outcome = Outcome.refused(String.valueOf(e));
+    }
     String error =
         switch (outcome) {
           case Outcome.Accepted _ -> null;

@@ -274,6 +274,10 @@ final class ReplaySource implements ConnectionSource {
       case RecordingFormat.RECORDS, RecordingFormat.SNAPSHOT, RecordingFormat.FINAL -> {
         for (int i = 0; i < items; i++) {
           if (type == RecordingFormat.FINAL) {
+            if (ConnectionRecord.kind(payload, (long) i * ConnectionRecord.SIZE)
+                == ConnectionRecord.KIND_FIELDS) {
+              continue; // samples, which the last passes did not take when it was recorded either
+            }
             withoutSamples((long) i * ConnectionRecord.SIZE);
           }
           sink.accept(payload, (long) i * ConnectionRecord.SIZE);
