@@ -24,6 +24,15 @@ class DistributionTest {
   }
 
   @Test
+  void theLauncherAddsNothingToWhatTheAgentSays() {
+    try (AgentProcess agent = AgentProcess.agent().with("--version").start()) {
+      assertThat(agent.exitCode()).as(agent.stderr()).isZero();
+      assertThat(agent.stdout()).startsWith("weir ").hasLineCount(1);
+      assertThat(agent.stderr()).isEmpty();
+    }
+  }
+
+  @Test
   void aDistributionIsComplete() {
     if (LAUNCHER.isEmpty()) {
       assertThat(AgentProcess.command()).contains("dev.weir.agent.Main");
@@ -32,6 +41,7 @@ class DistributionTest {
     Path home = Path.of(LAUNCHER).resolveSibling("..").normalize();
     assertThat(AgentProcess.command()).containsExactly(LAUNCHER);
     assertThat(home.resolve("lib/weir.aot")).as("the AOT cache").isNotEmptyFile();
+    assertThat(home.resolve("lib/weir-otlp.aot")).as("the one for OTLP").isNotEmptyFile();
     assertThat(home.resolve("config.yaml")).isRegularFile();
     assertThat(home.resolve("bpf")).isDirectoryContaining(file -> Files.isRegularFile(file));
   }

@@ -185,6 +185,7 @@ final class SegmentedQueueTest {
     assertThatThrownBy(() -> queue.append(bytes("x".repeat(50))))
         .hasMessage(shelf.queueDirectory() + ": has 74 bytes on the disk and max_size is 100");
     queue.remove(a);
+    assertThat(queue.append(bytes("y".repeat(50)))).as("empty again").isGreaterThan(a);
     queue.close();
   }
 
