@@ -7,10 +7,8 @@ import java.io.PrintStream;
 import java.net.http.HttpClient;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /**
  * Weir and the Collector side by side as relays of OTLP, with the same YAML: items a CPU second of
@@ -71,7 +69,19 @@ final class RelayBenchmark implements Benchmark {
     return results;
   }
 
+  /** Figures of both. */
+  private record Both(Sample weir, Sample collector) {
+    static Both empty() {
+      return new Both(new Sample(), new Sample());
+    }
+
+    Sample of(Program program) {
+      return program == Program.WEIR ? weir : collector;
+    }
+  }
+
   /** What is relayed, and how many times the Collector it must be. */
+  @SuppressWarnings("ImmutableEnumChecker") // a Signal has no state that changes
   private enum Work {
     METRICS(Signal.METRICS, false, "none", 2),
     METRICS_GZIP(Signal.METRICS, false, "gzip", 1.5),
@@ -165,8 +175,7 @@ final class RelayBenchmark implements Benchmark {
     for (int i = 0; i < REQUESTS; i++) {
       requests.add(RelayPayload.request(work.signal, i));
     }
-    Map<Program, Sample> speed = new EnumMap<>(Program.class);
-    Map<Program, Sample> size = new EnumMap<>(Program.class);
+    Both speed = Both.empty();
     Sample ratio = new Sample();
     Sample bytes = new Sample();
     try (RelaySink sink = new RelaySink();
@@ -175,40 +184,39 @@ final class RelayBenchmark implements Benchmark {
         RelayLoad toWeir = load(work, weir, requests);
         RelayLoad toCollector = load(work, collector, requests)) {
       for (Program program : Program.values()) {
-        speed.put(program, new Sample());
-        size.put(program, new Sample());
         double seconds = Math.max(1, WARM_UP_SECONDS * settings.scale());
         measure(program == Program.WEIR ? toWeir : toCollector, weir, sink, seconds);
       }
       for (int round = 0; round < Math.min(PAIRS, settings.pairs()); round++) {
-        double[] itemsPerSecond = new double[2];
-        double[] bytesPerItem = new double[2];
+        double[] ofWeir = {};
+        double[] ofCollector = {};
         for (int i = 0; i < 2; i++) {
           // Every other round backwards: what drifts slowly cancels.
-          Program program = Program.values()[(round + i) % 2];
-          boolean own = program == Program.WEIR;
+          boolean own = (round + i) % 2 == 0;
+          Program program = own ? Program.WEIR : Program.COLLECTOR;
           double seconds = Math.max(1, WINDOW_SECONDS * settings.scale());
           double[] figures =
               measure(own ? toWeir : toCollector, own ? weir : collector, sink, seconds);
-          itemsPerSecond[program.ordinal()] = figures[0];
-          bytesPerItem[program.ordinal()] = figures[1];
-          speed.get(program).add(figures[0] / 1000);
-          size.get(program).add(figures[1]);
+          speed.of(program).add(figures[0] / 1000);
+          if (own) {
+            ofWeir = figures;
+          } else {
+            ofCollector = figures;
+          }
         }
-        ratio.add(itemsPerSecond[0] / itemsPerSecond[1]);
-        bytes.add(bytesPerItem[0] / bytesPerItem[1]);
+        ratio.add(ofWeir[0] / ofCollector[0]);
+        bytes.add(ofWeir[1] / ofCollector[1]);
         progress.printf(
             Locale.ROOT,
             "relay: %s, round %d: %,.0f and %,.0f items a CPU second%n",
             work.text(),
             round + 1,
-            itemsPerSecond[0],
-            itemsPerSecond[1]);
+            ofWeir[0],
+            ofCollector[0]);
       }
     }
-    results.add(Result.figure(work.text() + ": Weir", "1000/CPU s", speed.get(Program.WEIR)));
-    results.add(
-        Result.figure(work.text() + ": Collector", "1000/CPU s", speed.get(Program.COLLECTOR)));
+    results.add(Result.figure(work.text() + ": Weir", "1000/CPU s", speed.weir()));
+    results.add(Result.figure(work.text() + ": Collector", "1000/CPU s", speed.collector()));
     results.add(
         new Result(
             work.text() + ": Weir over Collector",
@@ -303,10 +311,9 @@ final class RelayBenchmark implements Benchmark {
       requests.add(RelayPayload.request(Signal.METRICS, i));
     }
     for (int rate : new int[] {10_000, 50_000}) {
-      Map<Program, Sample> memory = new EnumMap<>(Program.class);
+      Both memory = Both.empty();
       for (Program program : Program.values()) {
-        Sample sample = new Sample();
-        memory.put(program, sample);
+        Sample sample = memory.of(program);
         try (RelaySink sink = new RelaySink();
             RelaySide side = side(program, settings, Work.METRICS.yaml(sink));
             RelayLoad load = load(Work.METRICS, side, requests)) {
@@ -321,10 +328,9 @@ final class RelayBenchmark implements Benchmark {
         }
       }
       String what = String.format(Locale.ROOT, "resident at %,d points a second: ", rate);
-      Sample collector = memory.get(Program.COLLECTOR);
+      Sample collector = memory.collector();
       results.add(
-          Result.atMost(
-              what + "Weir", "MiB", memory.get(Program.WEIR), Math.ceil(collector.median())));
+          Result.atMost(what + "Weir", "MiB", memory.weir(), Math.ceil(collector.median())));
       results.add(Result.figure(what + "Collector", "MiB", collector));
     }
   }
@@ -347,11 +353,10 @@ final class RelayBenchmark implements Benchmark {
               pipelines:
                 metrics: {receivers: [otlp], exporters: [prometheus]}
             """;
-    Map<Program, Sample> cost = new EnumMap<>(Program.class);
+    Both cost = Both.empty();
     try (HttpClient http = HttpClient.newHttpClient()) {
       for (Program program : Program.values()) {
-        Sample sample = new Sample();
-        cost.put(program, sample);
+        Sample sample = cost.of(program);
         try (RelaySide side = side(program, settings, yaml);
             RelayLoad load = RelayLoad.grpc(Signal.METRICS, side.grpcPort, List.of(request))) {
           load.once(request);
@@ -370,15 +375,15 @@ final class RelayBenchmark implements Benchmark {
         }
       }
     }
-    Sample collector = cost.get(Program.COLLECTOR);
+    Sample collector = cost.collector();
     String what = String.format(Locale.ROOT, "a scrape of %,d series: ", series);
     results.add(
         new Result(
             what + "Weir",
             "ms CPU",
-            cost.get(Program.WEIR),
+            cost.weir(),
             "a third: " + Result.number(collector.median() / 3),
-            cost.get(Program.WEIR).median() <= collector.median() / 3));
+            cost.weir().median() <= collector.median() / 3));
     results.add(Result.figure(what + "Collector", "ms CPU", collector));
   }
 }

@@ -18,7 +18,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
@@ -37,12 +36,12 @@ final class RelayLoad implements AutoCloseable {
   }
 
   private final Sender sender;
-  private final AutoCloseable connection;
+  private final Runnable end;
   private final List<byte[]> requests;
 
-  private RelayLoad(Sender sender, AutoCloseable connection, List<byte[]> requests) {
+  private RelayLoad(Sender sender, Runnable end, List<byte[]> requests) {
     this.sender = sender;
-    this.connection = connection;
+    this.end = end;
     this.requests = requests;
   }
 
@@ -63,7 +62,7 @@ final class RelayLoad implements AutoCloseable {
             throw new IOException(e);
           }
         },
-        () -> channel.shutdownNow().awaitTermination(10, TimeUnit.SECONDS),
+        channel::shutdownNow,
         requests);
   }
 
@@ -87,7 +86,7 @@ final class RelayLoad implements AutoCloseable {
           }
           return true;
         },
-        client,
+        client::close,
         requests);
   }
 
@@ -168,8 +167,8 @@ final class RelayLoad implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
-    connection.close();
+  public void close() {
+    end.run();
   }
 
   private static final class BytesMarshaller implements MethodDescriptor.Marshaller<byte[]> {
