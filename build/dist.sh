@@ -32,7 +32,7 @@ cp -p bpf/target/classes/dev/weir/bpf/*.bpf.o "$dist/bpf/" # for a look with bpf
 
 # The AOT cache (JEP 514): classes as the JVM left them after a training run. The run plays back recorded
 # kernel records, so it needs neither kernel nor privileges. Without a cache everything works, more slowly. There is a
-# second one for agents that speak OTLP: gRPC and HTTP are 5 MB that others need not hold.
+# second one for agents that speak OTLP: it is 50 MB instead of 30.
 for name in weir weir-otlp; do
   cache=$dist/lib/$name.aot
   WEIR_AOT_TRAINING=$cache build/train.sh "$dist/bin/weir" "$name" >"$cache.log" 2>&1 || true
