@@ -18,11 +18,22 @@ import java.util.zip.CRC32C;
  *
  * <p>Time is CLOCK_MONOTONIC at recording, the epoch offset what to add to it to get nanoseconds
  * since 1970. A file whose last frame is not {@link #END} was cut off.
+ *
+ * <p>A recording in which further fields of live connections stand ({@code tcp.info.*}, rows of a
+ * kind of their own) has a version of its own: who does not know that kind would take such a row
+ * for a connection, and must refuse the file. All other recordings keep the first version, which
+ * every Weir plays.
  */
 final class RecordingFormat {
   static final byte[] MAGIC = "WEIRTCP\n".getBytes(StandardCharsets.US_ASCII);
   static final int ORDER = 0x01020304;
+
+  /** Of a recording of connections alone. */
   static final int VERSION = 1;
+
+  /** Of a recording that also has rows of {@link ConnectionRecord#KIND_FIELDS}. */
+  static final int VERSION_WITH_FIELDS = 2;
+
   static final int HEADER_SIZE = 40;
   static final int FRAME_SIZE = 24;
 
@@ -69,12 +80,12 @@ final class RecordingFormat {
     return type >= RECORDS && type <= END ? ITEM_SIZES[type] : -1;
   }
 
-  static ByteBuffer header(long epochOffset) {
+  static ByteBuffer header(long epochOffset, boolean withFields) {
     return ByteBuffer.allocate(HEADER_SIZE)
         .order(ByteOrder.nativeOrder())
         .put(MAGIC)
         .putInt(ORDER)
-        .putInt(VERSION)
+        .putInt(withFields ? VERSION_WITH_FIELDS : VERSION)
         .putInt(ConnectionRecord.SIZE)
         .putInt(OverflowEntry.KEY_SIZE)
         .putInt(OverflowEntry.SUM_SIZE)

@@ -59,10 +59,16 @@ final class RecordingWriter implements AutoCloseable {
   /**
    * Begins a file, or begins it anew; only its owner may read it.
    *
+   * @param withFields whether rows with further fields of live connections will come
    * @throws StartException if it cannot be written
    */
   static RecordingWriter open(
-      Path file, long maxSize, long epochOffset, LongSupplier monotonic, Logger log)
+      Path file,
+      long maxSize,
+      long epochOffset,
+      boolean withFields,
+      LongSupplier monotonic,
+      Logger log)
       throws StartException {
     try {
       if (Files.isRegularFile(file)) {
@@ -76,7 +82,7 @@ final class RecordingWriter implements AutoCloseable {
                   StandardOpenOption.WRITE,
                   StandardOpenOption.TRUNCATE_EXISTING),
               PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-      ByteBuffer header = RecordingFormat.header(epochOffset);
+      ByteBuffer header = RecordingFormat.header(epochOffset, withFields);
       while (header.hasRemaining()) {
         channel.write(header);
       }

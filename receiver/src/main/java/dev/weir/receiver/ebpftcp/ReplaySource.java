@@ -125,14 +125,16 @@ final class ReplaySource implements ConnectionSource {
       return "was recorded on a machine with another byte order, and can only be played on such";
     }
     int version = header.getInt();
-    if (version != RecordingFormat.VERSION
+    if ((version != RecordingFormat.VERSION && version != RecordingFormat.VERSION_WITH_FIELDS)
         || header.getInt() != ConnectionRecord.SIZE
         || header.getInt() != OverflowEntry.KEY_SIZE
         || header.getInt() != OverflowEntry.SUM_SIZE) {
       return "was recorded by another version (format "
           + version
-          + "), this one plays format "
+          + "), this one plays formats "
           + RecordingFormat.VERSION
+          + " and "
+          + RecordingFormat.VERSION_WITH_FIELDS
           + " with records of "
           + ConnectionRecord.SIZE
           + " bytes";

@@ -214,6 +214,7 @@ final class SharedSource {
               Path.of(recorder.config().record()),
               recorder.config().recordMaxSize(),
               EpochTime.offset(clock, monotonic),
+              members.stream().anyMatch(Member::wantsFields),
               monotonic,
               log));
     } catch (StartException e) {

@@ -128,7 +128,7 @@ class RecordingTest {
             .gauge(MetricDefinition.INFO_SND_CWND)
             .gauge(MetricDefinition.INFO_RTO);
     RecordingWriter writer =
-        RecordingWriter.open(file, 1 << 30, 42, () -> 1000, NOPLogger.NOP_LOGGER);
+        RecordingWriter.open(file, 1 << 30, 42, true, () -> 1000, NOPLogger.NOP_LOGGER);
     ScriptedSource source = new ScriptedSource();
     // More than a frame of the recording holds.
     for (int i = 0; i < 400; i++) {
@@ -152,11 +152,66 @@ class RecordingTest {
         .containsExactly("0.2", "0.2");
   }
 
+  private static int version(Path file) throws IOException {
+    return ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.nativeOrder()).getInt(12);
+  }
+
+  @Test
+  void onlyARecordingWithFurtherFieldsHasTheVersionThatOlderReadersRefuse()
+      throws StartException, IOException {
+    Path plain = dir.resolve("plain.weir");
+    Path fields = dir.resolve("fields.weir");
+    TestConfigs configs = TestConfigs.defaults().interval(Duration.ofMillis(50));
+
+    run(script(4), configs.record(plain).config(), false);
+    run(
+        script(4),
+        TestConfigs.defaults()
+            .interval(Duration.ofMillis(50))
+            .gauge(MetricDefinition.INFO_RTO)
+            .record(fields)
+            .config(),
+        false);
+
+    // Readers before the second version took 1 alone, and name the version that they refuse.
+    assertThat(version(plain)).isEqualTo(1);
+    assertThat(version(fields)).isEqualTo(2);
+    try (ReplaySource replay = open(fields)) {
+      assertThat(replay.drain((m, at) -> {})).isPositive();
+    }
+  }
+
+  @Test
+  void aRecordingOfTheFirstVersionIsPlayedWithTheFieldsThatItHas()
+      throws StartException, IOException {
+    // So they were written before such recordings had a version of their own.
+    Path file = dir.resolve("early.weir");
+    ScriptedSource source = new ScriptedSource();
+    source.live.add(TestRecord.live().client("10.0.0.1", 5, "10.1.0.1", 443));
+    source.live.add(TestRecord.fields(3).field(TcpField.RTO, 200_000));
+    RecordingWriter writer =
+        RecordingWriter.open(file, 1 << 20, 0, false, System::nanoTime, NOPLogger.NOP_LOGGER);
+    try (RecordingSource recording = new RecordingSource(source, writer)) {
+      recording.snapshot((m, at) -> {});
+    }
+
+    TestConfigs configs =
+        TestConfigs.defaults()
+            .interval(Duration.ofMillis(50))
+            .gauge(MetricDefinition.INFO_RTO)
+            .replay(file);
+    assertThat(version(file)).isEqualTo(1);
+    assertThat(run(new ScriptedSource(), configs.config(), true).entrySet())
+        .filteredOn(e -> e.getKey().startsWith("tcp.info.rto"))
+        .extracting(Map.Entry::getValue)
+        .containsExactly("0.2");
+  }
+
   private Path recorded(int records) throws StartException {
     Path file = dir.resolve("some.weir");
     Random random = new Random(5);
     RecordingWriter writer =
-        RecordingWriter.open(file, 1 << 30, 42, () -> 1000, NOPLogger.NOP_LOGGER);
+        RecordingWriter.open(file, 1 << 30, 42, false, () -> 1000, NOPLogger.NOP_LOGGER);
     ScriptedSource source = new ScriptedSource();
     RecordingSource recording = new RecordingSource(source, writer);
     for (int i = 0; i < records; i++) {
@@ -223,7 +278,8 @@ class RecordingTest {
     byte[] other = Files.readAllBytes(recorded(1));
     ByteBuffer.wrap(other).order(ByteOrder.nativeOrder()).putInt(12, 9);
     Path version = Files.write(dir.resolve("version"), other);
-    assertThatThrownBy(() -> open(version)).hasMessageContaining("another version (format 9)");
+    assertThatThrownBy(() -> open(version))
+        .hasMessageContaining("another version (format 9), this one plays formats 1 and 2");
     byte[] swapped = Files.readAllBytes(dir.resolve("some.weir"));
     ByteBuffer.wrap(swapped)
         .order(ByteOrder.nativeOrder())
@@ -238,7 +294,8 @@ class RecordingTest {
     ScriptedSource source = new ScriptedSource();
     RecordingSource recording =
         new RecordingSource(
-            source, RecordingWriter.open(file, 4096, 0, System::nanoTime, NOPLogger.NOP_LOGGER));
+            source,
+            RecordingWriter.open(file, 4096, 0, false, System::nanoTime, NOPLogger.NOP_LOGGER));
     int seen = 0;
     Random random = new Random(3);
     for (int i = 0; i < 100; i++) {
@@ -261,7 +318,7 @@ class RecordingTest {
         new RecordingSource(
             source,
             RecordingWriter.open(
-                Path.of("/dev/null"), 1 << 20, 0, System::nanoTime, NOPLogger.NOP_LOGGER));
+                Path.of("/dev/null"), 1 << 20, 0, false, System::nanoTime, NOPLogger.NOP_LOGGER));
     source.ring.add(some(new Random(3)));
     assertThat(recording.drain((m, at) -> {})).isEqualTo(1);
     recording.close();
@@ -269,7 +326,12 @@ class RecordingTest {
     assertThatThrownBy(
             () ->
                 RecordingWriter.open(
-                    Path.of("/dev/full"), 1 << 20, 0, System::nanoTime, NOPLogger.NOP_LOGGER))
+                    Path.of("/dev/full"),
+                    1 << 20,
+                    0,
+                    false,
+                    System::nanoTime,
+                    NOPLogger.NOP_LOGGER))
         .isInstanceOf(StartException.class)
         .hasMessageContaining("cannot write /dev/full");
   }
@@ -279,7 +341,7 @@ class RecordingTest {
     Path file = dir.resolve("paced");
     long[] clock = {1_000_000};
     RecordingWriter writer =
-        RecordingWriter.open(file, 1 << 20, 0, () -> clock[0], NOPLogger.NOP_LOGGER);
+        RecordingWriter.open(file, 1 << 20, 0, false, () -> clock[0], NOPLogger.NOP_LOGGER);
     ScriptedSource scripted = new ScriptedSource();
     RecordingSource recording = new RecordingSource(scripted, writer);
     for (int i = 0; i < 3; i++) {
