@@ -57,7 +57,7 @@ final class RelaySide implements AutoCloseable {
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .redirectError(log.toFile())
             .start();
-    while (!listens(grpcPort)) {
+    while (!listens(grpcPort) || (yaml.contains("@HTTP@") && !listens(httpPort))) {
       if (process.waitFor(2, TimeUnit.MILLISECONDS)
           || System.nanoTime() - begin > PATIENCE.toNanos()) {
         process.destroyForcibly();

@@ -1,5 +1,6 @@
 package dev.weir.transport;
 
+import dev.weir.pdata.otlp.Pieces;
 import dev.weir.pipeline.BuildInfo;
 import dev.weir.pipeline.Outcome.Code;
 import dev.weir.transport.compression.Compression;
@@ -60,11 +61,11 @@ public final class GrpcClient implements SharedInstances.Instance {
   private static final Metadata.Key<byte[]> DETAILS =
       Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER);
 
-  private static final MethodDescriptor.Marshaller<byte[]> BYTES =
+  private static final MethodDescriptor.Marshaller<byte[]> ANSWER =
       new MethodDescriptor.Marshaller<>() {
         @Override
         public InputStream stream(byte[] message) {
-          return new Whole(message);
+          return new ByteArrayInputStream(message);
         }
 
         @Override
@@ -77,9 +78,23 @@ public final class GrpcClient implements SharedInstances.Instance {
         }
       };
 
+  private static final MethodDescriptor.Marshaller<Pieces> REQUEST =
+      new MethodDescriptor.Marshaller<>() {
+        @Override
+        public InputStream stream(Pieces message) {
+          return new Sent(message);
+        }
+
+        @Override
+        public Pieces parse(InputStream stream) {
+          return Pieces.of(ANSWER.parse(stream));
+        }
+      };
+
   private final IoEventLoopGroup loop;
   private final ManagedChannel channel;
   private final CallOptions options;
+  private final boolean packs;
   private final Metadata headers;
   private final String address;
 
@@ -92,17 +107,18 @@ public final class GrpcClient implements SharedInstances.Instance {
     this.loop = loop;
     this.channel = channel;
     this.options = options;
+    this.packs = options.getCompressor() != null;
     this.headers = headers;
     this.address = address;
   }
 
   /** Returns a method of the server, such as {@code package.Service/Method}. */
-  public static MethodDescriptor<byte[], byte[]> method(String fullName) {
-    return MethodDescriptor.<byte[], byte[]>newBuilder()
+  public static MethodDescriptor<Pieces, byte[]> method(String fullName) {
+    return MethodDescriptor.<Pieces, byte[]>newBuilder()
         .setType(MethodDescriptor.MethodType.UNARY)
         .setFullMethodName(fullName)
-        .setRequestMarshaller(BYTES)
-        .setResponseMarshaller(BYTES)
+        .setRequestMarshaller(REQUEST)
+        .setResponseMarshaller(ANSWER)
         .build();
   }
 
@@ -117,6 +133,7 @@ public final class GrpcClient implements SharedInstances.Instance {
   public static GrpcClient open(
       String name, GrpcClientConfig config, BuildInfo build, InstantSource clock, Logger logger)
       throws TlsException {
+    NettySettings.apply();
     GrpcTarget target = GrpcTarget.of(config.endpoint());
     TlsContext tls =
         switch (target.encryption()) {
@@ -224,24 +241,24 @@ public final class GrpcClient implements SharedInstances.Instance {
   /**
    * Calls a method and waits for the answer.
    *
-   * @param message handed over: it is not copied, and must not change until this returns
+   * @param message handed over: its arrays must not change until this returns
    * @param timeout how long it may take, zero for as long as it likes
    * @throws InterruptedException if the thread is interrupted; the call is cancelled
    */
-  public GrpcAnswer call(MethodDescriptor<byte[], byte[]> method, byte[] message, Duration timeout)
+  public GrpcAnswer call(MethodDescriptor<Pieces, byte[]> method, Pieces message, Duration timeout)
       throws InterruptedException {
     CallOptions now =
         timeout.isZero()
             ? options
             : options.withDeadlineAfter(timeout.toNanos(), TimeUnit.NANOSECONDS);
-    ClientCall<byte[], byte[]> call = channel.newCall(method, now);
+    ClientCall<Pieces, byte[]> call = channel.newCall(method, now);
     Unary unary = new Unary();
     Metadata sent = new Metadata();
     sent.merge(headers); // the call adds its own to it
     call.start(unary, sent);
     call.request(2); // a second message would be an error that wants to be seen
     try {
-      call.sendMessage(message);
+      call.sendMessage(packs ? Pieces.of(message.toArray()) : message);
       call.halfClose();
     } catch (RuntimeException e) {
       call.cancel("the request could not be written", e);
@@ -363,18 +380,54 @@ public final class GrpcClient implements SharedInstances.Instance {
     }
   }
 
-  /** A message as a stream that gives itself away in one write. */
-  private static final class Whole extends ByteArrayInputStream implements Drainable, KnownLength {
-    Whole(byte[] message) {
-      super(message);
+  /**
+   * A message as a stream that gives itself away, a write for each piece. Packing wants all of it
+   * in one write ({@link PackingCompressor}).
+   */
+  private static final class Sent extends InputStream implements Drainable, KnownLength {
+    private @Nullable Pieces message;
+
+    /** For who reads instead of draining. */
+    private @Nullable ByteArrayInputStream whole;
+
+    Sent(Pieces message) {
+      this.message = message;
     }
 
     @Override
     public int drainTo(OutputStream target) throws IOException {
-      int length = count - pos;
-      target.write(buf, pos, length);
-      pos = count;
-      return length;
+      Pieces all = message;
+      if (all == null) {
+        return whole == null ? 0 : (int) whole.transferTo(target);
+      }
+      message = null;
+      all.writeTo(target);
+      return all.size();
+    }
+
+    @Override
+    public int available() {
+      return message == null ? whole == null ? 0 : whole.available() : message.size();
+    }
+
+    @Override
+    public int read() {
+      ByteArrayInputStream from = whole();
+      return from == null ? -1 : from.read();
+    }
+
+    @Override
+    public int read(byte[] into, int offset, int length) {
+      ByteArrayInputStream from = whole();
+      return from == null ? -1 : from.read(into, offset, length);
+    }
+
+    private @Nullable ByteArrayInputStream whole() {
+      if (message != null) {
+        whole = new ByteArrayInputStream(message.toArray());
+        message = null;
+      }
+      return whole;
     }
   }
 }

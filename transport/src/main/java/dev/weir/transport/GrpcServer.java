@@ -144,7 +144,7 @@ public final class GrpcServer {
     for (Service service : services) {
       service.methods().keySet().forEach(name -> known.add(service.name() + "/" + name));
     }
-    ConnectionGate gate = new ConnectionGate(setting.admission());
+    ConnectionGate gate = new ConnectionGate(setting.admission(), FramesInPlace::new);
     int maxMessage = config.maxMessageSize();
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(address)

@@ -1,5 +1,6 @@
 package dev.weir.transport;
 
+import dev.weir.pdata.otlp.Pieces;
 import dev.weir.pipeline.BuildInfo;
 import dev.weir.transport.compression.ByteSlice;
 import dev.weir.transport.compression.Compression;
@@ -93,15 +94,19 @@ public final class HttpPoster implements SharedInstances.Instance {
    * @param timeout how long it may take with the answer's body, zero for as long as it likes
    * @throws InterruptedException if the thread is interrupted; the request is cancelled
    */
-  public HttpReply post(URI to, String contentType, byte[] body, Duration timeout)
+  public HttpReply post(URI to, String contentType, Pieces body, Duration timeout)
       throws InterruptedException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(to)
             .setHeader("Content-Type", contentType)
             .setHeader("User-Agent", userAgent);
-    ByteSlice content = ByteSlice.of(body);
+    HttpRequest.BodyPublisher content = new PiecesPublisher(body);
     if (config.compression() != Compression.NONE) {
-      content = config.compression().compress(body, 0, body.length, config.compressionLevel());
+      byte[] whole = body.toArray();
+      ByteSlice packed =
+          config.compression().compress(whole, 0, whole.length, config.compressionLevel());
+      content =
+          HttpRequest.BodyPublishers.ofByteArray(packed.array(), packed.offset(), packed.length());
       request.setHeader("Content-Encoding", config.compression().configName());
     }
     for (Map.Entry<String, String> header : config.headers().entrySet()) {
@@ -110,9 +115,7 @@ public final class HttpPoster implements SharedInstances.Instance {
     if ("http".equals(to.getScheme())) {
       request.version(HttpClient.Version.HTTP_1_1); // no attempt to upgrade a plain connection
     }
-    request.POST(
-        HttpRequest.BodyPublishers.ofByteArray(
-            content.array(), content.offset(), content.length()));
+    request.POST(content);
     long deadline = timeout.isZero() ? Long.MAX_VALUE : System.nanoTime() + timeout.toNanos();
     if (connections != null && !acquire(connections, timeout)) {
       return late(to);

@@ -1,5 +1,7 @@
 package dev.weir.transport;
 
+import io.grpc.netty.shaded.io.netty.util.ResourceLeakDetector;
+
 /**
  * What netty reads from system properties when its classes are loaded. It is set here, and not on
  * the command line, so that it holds however the agent is started; what is set already stays.
@@ -17,7 +19,9 @@ final class NettySettings {
     // Numbers for channels that are unique across machines cost a look at all network interfaces.
     set("machineId", "02:00:00:00:00:00:00:01");
     set("processId", "1");
-    set("leakDetection.level", "disabled");
+    // By default one buffer in 128 carries the stack of who made it. A call and not a property,
+    // which would come too late where a class of netty has been touched before.
+    ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
   }
 
   private static void set(String name, String value) {

@@ -14,9 +14,11 @@ import java.util.concurrent.atomic.AtomicInteger;
  * The threads and buffers that the servers of one component share. Event loops only move bytes;
  * what may block runs on virtual threads.
  *
- * <p>The transport is the JDK's (no native library to unpack) and buffers are pooled arrays on the
- * heap, whose limit then holds for them too: one arena a thread, chunks of 1 MiB, no caches of
- * threads. Idle that is no chunk at all.
+ * <p>The transport is the JDK's (no native library to unpack). Buffers are pooled and off the heap:
+ * the JDK copies whatever it reads into an array, and chunks of the heap that come and go with each
+ * large request were four fifths of what a relay allocated (docs/performance.md). One arena a
+ * thread, chunks of 1 MiB, no caches of threads; what they hold in all is bounded by {@link
+ * Admission} and, past that, by the JVM's limit for direct memory, which is that of the heap.
  */
 public final class ServerLoops implements AutoCloseable {
   private static final int PAGE = 8192;
@@ -42,7 +44,7 @@ public final class ServerLoops implements AutoCloseable {
                 .name(name + "-io-" + number.getAndIncrement())
                 .unstarted(task);
     group = new MultiThreadIoEventLoopGroup(threads, factory, NioIoHandler.newFactory());
-    buffers = new PooledByteBufAllocator(false, threads, 0, PAGE, ORDER, 0, 0, false);
+    buffers = new PooledByteBufAllocator(true, 0, threads, PAGE, ORDER, 0, 0, false);
   }
 
   IoEventLoopGroup group() {

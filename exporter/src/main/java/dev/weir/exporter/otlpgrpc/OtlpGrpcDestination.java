@@ -6,6 +6,7 @@ import dev.weir.pdata.Telemetry;
 import dev.weir.pdata.otlp.ExportResponse;
 import dev.weir.pdata.otlp.OtlpFormatException;
 import dev.weir.pdata.otlp.OtlpProtobuf;
+import dev.weir.pdata.otlp.Pieces;
 import dev.weir.pdata.otlp.RpcStatus;
 import dev.weir.pipeline.ComponentContext;
 import dev.weir.pipeline.ComponentId;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * the Collector's choice (collector.md 4), which is that of OTLP's specification.
  */
 final class OtlpGrpcDestination<T extends Item> implements Destination<T> {
-  private static final Map<Signal<?>, MethodDescriptor<byte[], byte[]>> METHODS =
+  private static final Map<Signal<?>, MethodDescriptor<Pieces, byte[]>> METHODS =
       Map.of(
           Signal.TRACES, export("trace.v1.TraceService"),
           Signal.METRICS, export("metrics.v1.MetricsService"),
@@ -41,7 +42,7 @@ final class OtlpGrpcDestination<T extends Item> implements Destination<T> {
   private final GrpcClientConfig config;
   private final Owner owner;
   private final SharedInstances<Owner, GrpcClient> clients;
-  private final MethodDescriptor<byte[], byte[]> method;
+  private final MethodDescriptor<Pieces, byte[]> method;
   private @Nullable GrpcClient client;
 
   /** Who has a client of its own. */
@@ -59,7 +60,7 @@ final class OtlpGrpcDestination<T extends Item> implements Destination<T> {
     this.method = Objects.requireNonNull(METHODS.get(signal));
   }
 
-  private static MethodDescriptor<byte[], byte[]> export(String service) {
+  private static MethodDescriptor<Pieces, byte[]> export(String service) {
     return GrpcClient.method("opentelemetry.proto.collector." + service + "/Export");
   }
 
@@ -87,7 +88,7 @@ final class OtlpGrpcDestination<T extends Item> implements Destination<T> {
     if (open == null) {
       return Outcome.retry("the exporter is not started");
     }
-    return switch (open.call(method, OtlpProtobuf.encode(batch), timeout)) {
+    return switch (open.call(method, OtlpProtobuf.pieces(batch), timeout)) {
       case GrpcAnswer.Message answer -> taken(answer.message());
       case GrpcAnswer.Failed failed -> refused(failed);
     };

@@ -8,6 +8,7 @@ import dev.weir.pdata.otlp.ExportResponse;
 import dev.weir.pdata.otlp.OtlpFormatException;
 import dev.weir.pdata.otlp.OtlpJson;
 import dev.weir.pdata.otlp.OtlpProtobuf;
+import dev.weir.pdata.otlp.Pieces;
 import dev.weir.pdata.otlp.RpcStatus;
 import dev.weir.pipeline.ComponentContext;
 import dev.weir.pipeline.ComponentId;
@@ -92,7 +93,7 @@ final class OtlpHttpDestination<T extends Item> implements Destination<T> {
       return Outcome.retry("the exporter is not started");
     }
     boolean json = config.encoding() == Encoding.JSON;
-    byte[] body = json ? OtlpJson.encode(batch) : OtlpProtobuf.encode(batch);
+    Pieces body = json ? Pieces.of(OtlpJson.encode(batch)) : OtlpProtobuf.pieces(batch);
     return switch (open.post(URI.create(url), json ? JSON : PROTOBUF, body, timeout)) {
       case HttpReply.Failed failed ->
           new Outcome.Retry(

@@ -10,6 +10,7 @@ import dev.weir.pdata.Item;
 import dev.weir.pdata.LogRecord;
 import dev.weir.pdata.Signal;
 import dev.weir.pdata.Telemetry;
+import dev.weir.pdata.otlp.OtlpJson;
 import dev.weir.pdata.otlp.OtlpProtobuf;
 import dev.weir.pipeline.Exporter;
 import dev.weir.pipeline.Outcome;
@@ -87,6 +88,35 @@ final class OtlpGrpcExporterTest {
     assertThat(request.header("grpc-encoding"))
         .isEqualTo(compression.equals("none") ? null : compression);
     assertThat(request.header("user-agent")).startsWith("weir/0.1.0 (linux/");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"none", "gzip"})
+  void largeGroupsThatNobodyOpenedArriveAsTheyCame(String compression) throws Exception {
+    String group =
+        "{\"scopeLogs\":[{\"logRecords\":[{\"body\":{\"stringValue\":\"%s\"}}]}]}"
+            .formatted("weir".repeat(100_000));
+    String json = "{\"resourceLogs\":[" + group + "," + group + "," + group + "]}";
+    byte[] bytes =
+        OtlpProtobuf.encode(OtlpJson.decode(Signal.LOGS, json.getBytes(StandardCharsets.UTF_8)));
+    Telemetry<LogRecord> batch = OtlpProtobuf.decode(Signal.LOGS, bytes);
+    assertThat(batch.resources()).hasSize(3).allMatch(each -> each.encoded() != null);
+    Exporter<LogRecord> exporter =
+        exporter(
+            Signal.LOGS,
+            "endpoint: \""
+                + sink.endpoint()
+                + "\", tls: {insecure: true}, compression: "
+                + compression
+                + ", "
+                + ONCE);
+    exporter.start(TestContext.host());
+    try {
+      assertThat(exporter.consume(batch)).isEqualTo(Outcome.accepted());
+    } finally {
+      exporter.stop(GRACE);
+    }
+    assertThat(sink.requests().getFirst().body()).isEqualTo(bytes);
   }
 
   @Test

@@ -86,6 +86,35 @@ final class OtlpHttpExporterTest {
     assertThat(request.header("Upgrade")).isNull();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"none", "gzip"})
+  void largeGroupsThatNobodyOpenedArriveAsTheyCame(String compression) throws Exception {
+    String group =
+        "{\"scopeLogs\":[{\"logRecords\":[{\"body\":{\"stringValue\":\"%s\"}}]}]}"
+            .formatted("weir".repeat(100_000));
+    String json = "{\"resourceLogs\":[" + group + "," + group + "," + group + "]}";
+    byte[] bytes =
+        OtlpProtobuf.encode(OtlpJson.decode(Signal.LOGS, json.getBytes(StandardCharsets.UTF_8)));
+    Telemetry<LogRecord> batch = OtlpProtobuf.decode(Signal.LOGS, bytes);
+    assertThat(batch.resources()).hasSize(3).allMatch(each -> each.encoded() != null);
+    Exporter<LogRecord> exporter =
+        exporter(
+            Signal.LOGS,
+            "endpoint: \"http://127.0.0.1:"
+                + sink.port()
+                + "\", compression: "
+                + compression
+                + ", "
+                + ONCE);
+    exporter.start(TestContext.host());
+    try {
+      assertThat(exporter.consume(batch)).isEqualTo(Outcome.accepted());
+    } finally {
+      exporter.stop(GRACE);
+    }
+    assertThat(sink.requests().getFirst().body()).isEqualTo(bytes);
+  }
+
   @Test
   void jsonIsJson() throws Exception {
     assertThat(send(Signal.TRACES, "encoding: json, compression_params: {level: 9}"))

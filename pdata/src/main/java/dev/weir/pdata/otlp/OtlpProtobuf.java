@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread safe: no state.
  */
 public final class OtlpProtobuf {
+  /** Smaller groups are cheaper to copy than to hand on one by one. */
+  private static final int LEAST_PIECE = 4096;
+
   private OtlpProtobuf() {}
 
   /**
@@ -82,7 +85,10 @@ public final class OtlpProtobuf {
 
   /** Encodes a batch. Groups into which nobody looked are copied as they came in. */
   public static byte[] encode(Telemetry<?> batch) {
-    List<? extends Group<?>> groups = groups(batch);
+    return encode(groups(batch));
+  }
+
+  private static byte[] encode(List<? extends Group<?>> groups) {
     byte[] out = new byte[size(groups)];
     ProtobufWriter writer = new ProtobufWriter(out);
     for (int i = groups.size() - 1; i >= 0; i--) {
@@ -92,6 +98,36 @@ public final class OtlpProtobuf {
       throw new IllegalStateException("batch was changed while it was encoded");
     }
     return out;
+  }
+
+  /**
+   * Encodes a batch without copying the groups into which nobody looked, unless they are small.
+   *
+   * @return the bytes of {@link #encode}; it shares arrays with the batch
+   */
+  public static Pieces pieces(Telemetry<?> batch) {
+    List<? extends Group<?>> groups = groups(batch);
+    Pieces.Builder pieces = new Pieces.Builder();
+    int from = 0;
+    for (int i = 0; i < groups.size(); i++) {
+      EncodedItems<?> encoded = groups.get(i).encoded();
+      if (encoded != null && encoded.length() >= LEAST_PIECE) {
+        written(groups.subList(from, i), pieces);
+        byte[] head = ProtobufWriter.head(encoded.length());
+        pieces.add(head, 0, head.length);
+        pieces.add(encoded.array(), encoded.offset(), encoded.length());
+        from = i + 1;
+      }
+    }
+    written(groups.subList(from, groups.size()), pieces);
+    return pieces.build();
+  }
+
+  private static void written(List<? extends Group<?>> groups, Pieces.Builder pieces) {
+    if (!groups.isEmpty()) {
+      byte[] bytes = encode(groups);
+      pieces.add(bytes, 0, bytes.length);
+    }
   }
 
   private static int size(List<? extends Group<?>> groups) {

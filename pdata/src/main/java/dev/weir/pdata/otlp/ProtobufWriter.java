@@ -78,6 +78,13 @@ final class ProtobufWriter {
     close(1, end);
   }
 
+  /** Returns what stands before a group of this size: tag and length. */
+  static byte[] head(int length) {
+    byte[] head = new byte[ProtobufSize.field(length) - length];
+    new ProtobufWriter(head).close(1, head.length + length);
+    return head;
+  }
+
   private void resource(Resource resource) {
     List<EntityRef> entities = resource.entities();
     for (int i = entities.size() - 1; i >= 0; i--) {

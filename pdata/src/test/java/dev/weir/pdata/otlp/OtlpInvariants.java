@@ -35,6 +35,7 @@ final class OtlpInvariants {
           json ? OtlpJson.decode(signal, input) : OtlpProtobuf.decode(signal, input.clone());
       int count = batch.count();
       byte[] untouched = OtlpProtobuf.encode(batch);
+      holds(Arrays.equals(OtlpProtobuf.pieces(batch).toArray(), untouched), "pieces, untouched");
       holds(OtlpProtobuf.size(batch) == untouched.length, "size");
       open(batch);
       long allocated = threads.getCurrentThreadAllocatedBytes() - before;
@@ -44,6 +45,7 @@ final class OtlpInvariants {
       holds(batch.count() == count, "count once opened");
       holds(again(signal, untouched, false).count() == count, "count of what was handed on");
       byte[] encoded = OtlpProtobuf.encode(batch);
+      holds(Arrays.equals(OtlpProtobuf.pieces(batch).toArray(), encoded), "pieces, opened");
       Telemetry<T> second = again(signal, encoded, false);
       holds(second.count() == count, "count of what was encoded");
       open(second);

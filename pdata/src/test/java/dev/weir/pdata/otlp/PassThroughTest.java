@@ -16,6 +16,7 @@ import io.opentelemetry.proto.metrics.v1.Gauge;
 import io.opentelemetry.proto.metrics.v1.NumberDataPoint;
 import io.opentelemetry.proto.metrics.v1.ResourceMetrics;
 import io.opentelemetry.proto.metrics.v1.ScopeMetrics;
+import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -65,6 +66,41 @@ class PassThroughTest {
     assertThat(ExportMetricsServiceRequest.parseFrom(OtlpProtobuf.encode(batch)))
         .isEqualTo(expected);
     assertThat(OtlpProtobuf.encode(copy)).as("the copy").isEqualTo(request(2, 2).toByteArray());
+  }
+
+  @Test
+  void largeGroupsAreNotCopiedIntoPieces() throws Exception {
+    byte[] bytes = request(6, 200).toByteArray();
+    Telemetry<Metric> batch = OtlpProtobuf.decode(Signal.METRICS, bytes);
+    assertThat(OtlpProtobuf.pieces(batch).list())
+        .filteredOn(Pieces.Piece::array, bytes)
+        .as("groups that stay where they are")
+        .hasSize(6);
+    assertThat(batch.resources().get(0).scopes()).isNotEmpty();
+    assertThat(batch.resources().get(3).scopes()).isNotEmpty();
+    assertThat(batch.resources().get(4).scopes()).isNotEmpty();
+    Pieces pieces = OtlpProtobuf.pieces(batch);
+    assertThat(pieces.list()).filteredOn(Pieces.Piece::array, bytes).hasSize(3);
+    assertThat(pieces.toArray()).isEqualTo(bytes);
+    assertThat(pieces.size()).isEqualTo(bytes.length);
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    pieces.writeTo(out);
+    assertThat(out.toByteArray()).isEqualTo(bytes);
+  }
+
+  @Test
+  void smallGroupsBecomeOnePiece() throws Exception {
+    byte[] bytes = request(20, 2).toByteArray();
+    Pieces pieces = OtlpProtobuf.pieces(OtlpProtobuf.decode(Signal.METRICS, bytes));
+    assertThat(pieces.list()).hasSize(1);
+    assertThat(pieces.toArray()).isEqualTo(bytes);
+  }
+
+  @Test
+  void anEmptyBatchHasNoPieces() {
+    Pieces pieces = OtlpProtobuf.pieces(new Telemetry<>(Signal.METRICS));
+    assertThat(pieces.list()).isEmpty();
+    assertThat(pieces.toArray()).isEmpty();
   }
 
   @Test

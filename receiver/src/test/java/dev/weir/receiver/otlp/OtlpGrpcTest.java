@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.weir.pdata.Signal;
 import dev.weir.pdata.otlp.ExportResponse;
+import dev.weir.pdata.otlp.OtlpProtobuf;
 import dev.weir.pdata.otlp.RpcStatus;
 import dev.weir.pipeline.Outcome;
 import dev.weir.pipeline.Outcome.Code;
@@ -16,8 +17,13 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -127,6 +133,27 @@ final class OtlpGrpcTest {
       to.call(Grpc.LOGS, Samples.largeLogs(10_000_000));
       assertThat(large.got).hasSize(1);
     }
+  }
+
+  /** Frames of several large messages, interleaved on one connection, cut anywhere by the reads. */
+  @Test
+  void largeMessagesArriveWholeSideBySide() throws Exception {
+    List<byte[]> sent = new ArrayList<>();
+    for (int i = 0; i < 24; i++) {
+      sent.add(Samples.largeLogs(40_000 + i * 170_001));
+    }
+    try (ExecutorService senders = Executors.newFixedThreadPool(6)) {
+      List<Callable<byte[]>> calls = new ArrayList<>();
+      for (byte[] each : sent) {
+        calls.add(() -> client.call(Grpc.LOGS, each));
+      }
+      for (Future<byte[]> answer : senders.invokeAll(calls)) {
+        answer.get();
+      }
+    }
+    assertThat(served.got)
+        .extracting(OtlpProtobuf::encode)
+        .containsExactlyInAnyOrderElementsOf(sent);
   }
 
   @Test

@@ -102,7 +102,8 @@ public final class GrpcSink implements AutoCloseable {
           ServerServiceDefinition.builder(name)
               .addMethod(
                   GrpcClient.method(name + "/Export"),
-                  ServerCalls.asyncUnaryCall((body, observer) -> take(name, body, observer)))
+                  ServerCalls.asyncUnaryCall(
+                      (body, observer) -> take(name, body.toArray(), observer)))
               .build());
     }
     server = builder.build().start();
