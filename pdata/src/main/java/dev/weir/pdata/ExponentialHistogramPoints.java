@@ -39,12 +39,14 @@ public final class ExponentialHistogramPoints extends Points {
     public static final Buckets NONE = new Buckets(0, new long[0]);
   }
 
+  private static final Point[] NONE = new Point[0];
+
   private Point[] points;
 
   /** Makes an empty list of points with room for {@code capacity}. */
   public ExponentialHistogramPoints(int capacity) {
     super(capacity);
-    points = new Point[Math.max(capacity, 1)];
+    points = capacity == 0 ? NONE : new Point[capacity];
   }
 
   private ExponentialHistogramPoints(ExponentialHistogramPoints other) {

@@ -8,7 +8,8 @@ import java.util.Arrays;
  * bounds array.
  */
 public final class HistogramPoints extends Points {
-  private static final double[] NO_BOUNDS = new double[0];
+  private static final double[][] NONE = new double[0][];
+  private static final int[] NO_ENDS = new int[0];
 
   private long[] counts;
   private double[] sums;
@@ -20,20 +21,19 @@ public final class HistogramPoints extends Points {
 
   /** Makes an empty list of points with room for {@code capacity}. */
   public HistogramPoints(int capacity) {
-    this(capacity, Math.max(capacity, 1) * 8);
+    this(capacity, capacity * 8);
   }
 
   /** Makes an empty list with room for {@code capacity} points and that many buckets in all. */
   public HistogramPoints(int capacity, int bucketCapacity) {
     super(capacity);
-    int n = Math.max(capacity, 1);
-    counts = new long[n];
-    sums = new double[n];
-    mins = new double[n];
-    maxs = new double[n];
-    bounds = new double[n][];
-    bucketEnds = new int[n];
-    buckets = new long[bucketCapacity];
+    counts = longs(capacity);
+    sums = doubles(capacity);
+    mins = doubles(capacity);
+    maxs = doubles(capacity);
+    bounds = capacity == 0 ? NONE : new double[capacity][];
+    bucketEnds = capacity == 0 ? NO_ENDS : new int[capacity];
+    buckets = longs(bucketCapacity);
   }
 
   private HistogramPoints(HistogramPoints other) {
@@ -122,7 +122,7 @@ public final class HistogramPoints extends Points {
     sums[i] = sum;
     mins[i] = Double.NaN;
     maxs[i] = Double.NaN;
-    bounds[i] = NO_BOUNDS;
+    bounds[i] = NO_DOUBLES;
     return i;
   }
 

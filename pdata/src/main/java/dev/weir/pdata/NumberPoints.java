@@ -4,6 +4,7 @@ import java.util.Arrays;
 
 /** The points of a gauge or a sum: integers and doubles, which may be mixed within a metric. */
 public final class NumberPoints extends Points {
+  private static final byte[] NO_TYPES = new byte[0];
   private static final byte NONE = 0;
   private static final byte INT = 1;
   private static final byte REAL = 2;
@@ -14,8 +15,8 @@ public final class NumberPoints extends Points {
   /** Makes an empty list of points with room for {@code capacity}. */
   public NumberPoints(int capacity) {
     super(capacity);
-    bits = new long[Math.max(capacity, 1)];
-    types = new byte[Math.max(capacity, 1)];
+    bits = longs(capacity);
+    types = capacity == 0 ? NO_TYPES : new byte[capacity];
   }
 
   private NumberPoints(NumberPoints other) {

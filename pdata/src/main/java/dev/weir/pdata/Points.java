@@ -18,7 +18,14 @@ public abstract sealed class Points
   /** Bit of {@link #flags(int)}: the source says that the series has no value any more. */
   public static final int NO_RECORDED_VALUE = 1;
 
-  private static final int FIRST = 16;
+  private static final int FIRST = 4;
+  private static final Attributes[] NO_ATTRIBUTES = new Attributes[0];
+
+  /** Of points that are none: a request may hold very many metrics without a point. */
+  static final long[] NO_LONGS = new long[0];
+
+  /** The same. */
+  static final double[] NO_DOUBLES = new double[0];
 
   private Attributes[] attributes;
   private long[] startTimes;
@@ -29,10 +36,9 @@ public abstract sealed class Points
   private boolean shared;
 
   Points(int capacity) {
-    int n = Math.max(capacity, 1);
-    attributes = new Attributes[n];
-    startTimes = new long[n];
-    times = new long[n];
+    attributes = capacity == 0 ? NO_ATTRIBUTES : new Attributes[capacity];
+    startTimes = longs(capacity);
+    times = longs(capacity);
   }
 
   Points(Points other) {
@@ -44,6 +50,14 @@ public abstract sealed class Points
     size = other.size;
     shared = true;
     other.shared = true;
+  }
+
+  static long[] longs(int n) {
+    return n == 0 ? NO_LONGS : new long[n];
+  }
+
+  static double[] doubles(int n) {
+    return n == 0 ? NO_DOUBLES : new double[n];
   }
 
   /** Copies the points from {@code from} to before {@code to}. */

@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /** The points of a summary: quantiles that the source computed. */
 public final class SummaryPoints extends Points {
-  private static final double[] NONE = new double[0];
+  private static final double[][] NONE = new double[0][];
 
   private long[] counts;
   private double[] sums;
@@ -14,11 +14,10 @@ public final class SummaryPoints extends Points {
   /** Makes an empty list of points with room for {@code capacity}. */
   public SummaryPoints(int capacity) {
     super(capacity);
-    int n = Math.max(capacity, 1);
-    counts = new long[n];
-    sums = new double[n];
-    quantiles = new double[n][];
-    values = new double[n][];
+    counts = longs(capacity);
+    sums = doubles(capacity);
+    quantiles = capacity == 0 ? NONE : new double[capacity][];
+    values = capacity == 0 ? NONE : new double[capacity][];
   }
 
   private SummaryPoints(SummaryPoints other) {
@@ -39,7 +38,7 @@ public final class SummaryPoints extends Points {
 
   /** Appends a point without quantiles and returns its index. */
   public int add(Attributes attributes, long startTime, long time, long count, double sum) {
-    return add(attributes, startTime, time, count, sum, NONE, NONE);
+    return add(attributes, startTime, time, count, sum, NO_DOUBLES, NO_DOUBLES);
   }
 
   /**

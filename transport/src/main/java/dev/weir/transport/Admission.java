@@ -42,6 +42,46 @@ public final class Admission {
     bytes.addAndGet(-n);
   }
 
+  /** Returns an account of what one request takes beyond the bytes that it came in. */
+  public Charge charge() {
+    return new Charge();
+  }
+
+  /**
+   * What one request takes beyond the bytes that it came in: a share of the same limit. For one
+   * thread; closing it gives everything back.
+   */
+  public final class Charge implements AutoCloseable {
+    private long taken;
+    private long wanted;
+
+    private Charge() {}
+
+    /** Takes {@code n} bytes more, or returns false if that were too many. */
+    public boolean take(long n) {
+      wanted = taken + n;
+      if (!takeBytes(n)) {
+        return false;
+      }
+      taken += n;
+      return true;
+    }
+
+    /**
+     * Returns whether what was asked for last is too much beside the {@code length} bytes of the
+     * request even if nobody else takes any: trying again is of no use.
+     */
+    public boolean neverFits(long length) {
+      return length + wanted > maxBytes;
+    }
+
+    @Override
+    public void close() {
+      releaseBytes(taken);
+      taken = 0;
+    }
+  }
+
   /** Returns whether there is no room for one byte more, and counts a request as turned away. */
   boolean full() {
     if (bytes.get() >= maxBytes) {

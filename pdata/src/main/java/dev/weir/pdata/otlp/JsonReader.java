@@ -58,9 +58,29 @@ final class JsonReader {
 
   private final JsonInput in;
   private final AttributeStack stack = new AttributeStack();
+  private final Weight weight;
+  private int merges;
 
-  JsonReader(byte[] buf, int offset, int length) {
+  JsonReader(byte[] buf, int offset, int length, Allowance allowance) {
     in = new JsonInput(buf, offset, length);
+    weight = new Weight(length, allowance);
+  }
+
+  /** Goes to the next element of an array, which takes {@code bytes} of heap; false at its end. */
+  private boolean element(int bytes) throws OtlpFormatException {
+    if (in.element()) {
+      weight.add(bytes);
+      return true;
+    }
+    return false;
+  }
+
+  /** Notes that a field repeats and is merged, which copies what was there. */
+  private void merge(String field) throws OtlpFormatException {
+    if (++merges > ProtobufValidator.MAX_MERGES) {
+      throw in.error(
+          field, "repeats more than " + ProtobufValidator.MAX_MERGES + " times with its like");
+    }
   }
 
   <T extends Item> Telemetry<T> read(Signal<T> signal) throws OtlpFormatException {
@@ -72,7 +92,7 @@ final class JsonReader {
     String snake = snake(camel);
     for (String field = in.field(); field != null; field = in.field()) {
       if (field.equals(camel) || field.equals(snake)) {
-        while (in.element()) {
+        while (element(HeapCost.GROUP)) {
           batch.resources().add(group(signal));
         }
       } else {
@@ -133,12 +153,16 @@ final class JsonReader {
 
   private <T extends Item> void scopes(Signal<T> signal, List<ScopeItems<T>> into)
       throws OtlpFormatException {
-    while (in.element()) {
+    while (element(HeapCost.SCOPE_ITEMS)) {
       into.add(scopeItems(signal));
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // whether there was one before
   private Resource resource(Resource before) throws OtlpFormatException {
+    if (before != Resource.EMPTY) {
+      merge("resource");
+    }
     int base = begin(before.attributes());
     int dropped = before.droppedAttributes();
     List<EntityRef> entities = new ArrayList<>(before.entities());
@@ -147,7 +171,7 @@ final class JsonReader {
         case "attributes" -> attributes(0);
         case "droppedAttributesCount", "dropped_attributes_count" -> dropped = in.uint32();
         case "entityRefs", "entity_refs" -> {
-          while (in.element()) {
+          while (element(HeapCost.ENTITY_REF)) {
             entities.add(entityRef());
           }
         }
@@ -175,7 +199,7 @@ final class JsonReader {
   }
 
   private void strings(List<String> into) throws OtlpFormatException {
-    while (in.element()) {
+    while (element(HeapCost.TEXT)) {
       into.add(in.string());
     }
   }
@@ -188,7 +212,11 @@ final class JsonReader {
         case "schemaUrl", "schema_url" -> group.schemaUrl(in.string());
         default -> {
           if (isItems(signal, field)) {
-            while (in.element()) {
+            int heap =
+                signal == Signal.METRICS
+                    ? HeapCost.METRIC
+                    : signal == Signal.LOGS ? HeapCost.LOG_RECORD : HeapCost.SPAN;
+            while (element(heap)) {
               group.items().add(item(signal));
             }
           } else {
@@ -214,7 +242,11 @@ final class JsonReader {
     return signal.itemType().cast(item);
   }
 
+  @SuppressWarnings("ReferenceEquality") // whether there was one before
   private Scope scope(Scope before) throws OtlpFormatException {
+    if (before != Scope.EMPTY) {
+      merge("scope");
+    }
     String name = before.name();
     String version = before.version();
     int dropped = before.droppedAttributes();
@@ -248,19 +280,19 @@ final class JsonReader {
         case "metadata" -> attributes(0);
         case "gauge", "sum" -> {
           kind = field;
-          data = data(new NumberPoints(4), field.equals("gauge"));
+          data = data(new NumberPoints(0), field.equals("gauge"));
         }
         case "histogram" -> {
           kind = field;
-          data = data(new HistogramPoints(4), false);
+          data = data(new HistogramPoints(0), false);
         }
         case "exponentialHistogram", "exponential_histogram" -> {
           kind = field;
-          data = data(new ExponentialHistogramPoints(4), false);
+          data = data(new ExponentialHistogramPoints(0), false);
         }
         case "summary" -> {
           kind = field;
-          data = data(new SummaryPoints(4), false);
+          data = data(new SummaryPoints(0), false);
         }
         default -> in.skip();
       }
@@ -296,11 +328,26 @@ final class JsonReader {
   }
 
   private Data data(Points points, boolean gauge) throws OtlpFormatException {
+    weight.add(
+        switch (points) {
+          case HistogramPoints p -> HeapCost.HISTOGRAM_POINTS;
+          case SummaryPoints p -> HeapCost.SUMMARY_POINTS;
+          default -> HeapCost.POINTS;
+        });
     Data data = new Data(points);
     for (String field = in.field(); field != null; field = in.field()) {
       switch (field) {
         case "dataPoints", "data_points" -> {
-          while (in.element()) {
+          // How many will come is not known, so their arrays double and may be half empty.
+          int heap =
+              2
+                  * switch (points) {
+                    case NumberPoints p -> HeapCost.NUMBER_POINT;
+                    case HistogramPoints p -> HeapCost.HISTOGRAM_POINT;
+                    case ExponentialHistogramPoints p -> HeapCost.EXPONENTIAL_POINT;
+                    case SummaryPoints p -> HeapCost.SUMMARY_POINT;
+                  };
+          while (element(heap)) {
             point(points);
           }
         }
@@ -352,7 +399,7 @@ final class JsonReader {
         if (common.exemplars.isEmpty()) {
           common.exemplars = new ArrayList<>(2);
         }
-        while (in.element()) {
+        while (element(HeapCost.EXEMPLAR)) {
           common.exemplars.add(exemplar());
         }
       }
@@ -516,7 +563,7 @@ final class JsonReader {
         case "count" -> count = in.uint64();
         case "sum" -> sum = in.real();
         case "quantileValues", "quantile_values" -> {
-          while (in.element()) {
+          while (element(HeapCost.QUANTILE)) {
             if (n == quantiles.length) {
               quantiles = Arrays.copyOf(quantiles, Math.max(4, n * 2));
               values = Arrays.copyOf(values, quantiles.length);
@@ -546,15 +593,18 @@ final class JsonReader {
             common.time,
             count,
             sum,
-            Arrays.copyOf(quantiles, n),
-            Arrays.copyOf(values, n));
+            n == 0 ? NO_DOUBLES : Arrays.copyOf(quantiles, n),
+            n == 0 ? NO_DOUBLES : Arrays.copyOf(values, n));
     finish(points, i, common);
   }
 
   private long[] counts(long[] before) throws OtlpFormatException {
+    if (before.length > 0) {
+      merge("counts");
+    }
     long[] all = before;
     int n = before.length;
-    while (in.element()) {
+    while (element(HeapCost.NUMBER)) {
       if (n == all.length) {
         all = Arrays.copyOf(all, Math.max(16, n * 2));
       }
@@ -564,9 +614,12 @@ final class JsonReader {
   }
 
   private double[] reals(double[] before) throws OtlpFormatException {
+    if (before.length > 0) {
+      merge("bounds");
+    }
     double[] all = before;
     int n = before.length;
-    while (in.element()) {
+    while (element(HeapCost.NUMBER)) {
       if (n == all.length) {
         all = Arrays.copyOf(all, Math.max(16, n * 2));
       }
@@ -662,13 +715,13 @@ final class JsonReader {
         case "droppedAttributesCount", "dropped_attributes_count" ->
             droppedAttributes = in.uint32();
         case "events" -> {
-          while (in.element()) {
+          while (element(HeapCost.EVENT)) {
             events.add(event());
           }
         }
         case "droppedEventsCount", "dropped_events_count" -> droppedEvents = in.uint32();
         case "links" -> {
-          while (in.element()) {
+          while (element(HeapCost.LINK)) {
             links.add(link());
           }
         }
@@ -745,7 +798,7 @@ final class JsonReader {
 
   /** Reads an array of attributes onto the stack. */
   private void attributes(int depth) throws OtlpFormatException {
-    while (in.element()) {
+    while (element(HeapCost.KEY_VALUE)) {
       int place = stack.top();
       Key key = null;
       Value value = Value.Empty.INSTANCE;
@@ -785,7 +838,7 @@ final class JsonReader {
     List<Value> list = new ArrayList<>();
     for (String field = in.field(); field != null; field = in.field()) {
       if (field.equals("values")) {
-        while (in.element()) {
+        while (element(HeapCost.VALUE)) {
           list.add(value(Value.Empty.INSTANCE, depth));
         }
       } else {

@@ -9,8 +9,9 @@ import java.util.Objects;
  * OTLP's JSON encoding of a batch, in UTF-8: the {@code Export*ServiceRequest} of its signal.
  *
  * <p>Takes and writes what the Collector takes and writes, but for: values may be nested 64 deep,
- * unknown fields 512 deep; a field without a name is skipped; a number that does not fit 32 bits is
- * refused always; text that is not UTF-8 is written with U+FFFD, so that a line is always JSON.
+ * unknown fields 512 deep; a field that is merged with one before repeats at most 64 times; a field
+ * without a name is skipped; a number that does not fit 32 bits is refused always; text that is not
+ * UTF-8 is written with U+FFFD, so that a line is always JSON.
  *
  * <p>Thread safe: no state.
  */
@@ -24,8 +25,22 @@ public final class OtlpJson {
    */
   public static <T extends Item> Telemetry<T> decode(
       Signal<T> signal, byte[] bytes, int offset, int length) throws OtlpFormatException {
+    return decode(signal, bytes, offset, length, Allowance.UNLIMITED);
+  }
+
+  /**
+   * Decodes a request into objects that may not take more memory than is allowed: the allowance is
+   * asked for what the request weighs beyond its length ({@link Weight}). The array may be used
+   * again.
+   *
+   * @throws OtlpLimitException if the allowance refuses
+   * @throws OtlpFormatException if it is not what it should be
+   */
+  public static <T extends Item> Telemetry<T> decode(
+      Signal<T> signal, byte[] bytes, int offset, int length, Allowance allowance)
+      throws OtlpFormatException {
     Objects.checkFromIndexSize(offset, length, bytes.length);
-    return new JsonReader(bytes, offset, length).read(signal);
+    return new JsonReader(bytes, offset, length, allowance).read(signal);
   }
 
   /** Decodes a request that fills the array; see {@link #decode(Signal, byte[], int, int)}. */

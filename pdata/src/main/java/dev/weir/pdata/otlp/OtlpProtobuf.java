@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Follows what the Collector does with odd input, with these differences: a group into which
  * nobody looks keeps its bytes, unknown fields included; of a double attribute the last value
  * counts once the group is opened; a metric that has two kinds of data has the last; values may be
- * nested 64 deep. Text that is not UTF-8 is taken, as the Collector takes it; values keep their
- * bytes, names get U+FFFD once opened. A sum, minimum or maximum that is NaN is left out once
- * opened. Indexes into the string table of profiles are no values of other signals and are left out
- * once opened.
+ * nested 64 deep; a message that may stand once repeats at most 64 times. Text that is not UTF-8 is
+ * taken, as the Collector takes it; values keep their bytes, names get U+FFFD once opened. A sum,
+ * minimum or maximum that is NaN is left out once opened. Indexes into the string table of profiles
+ * are no values of other signals and are left out once opened.
  *
  * <p>Thread safe: no state.
  */
@@ -38,6 +38,21 @@ public final class OtlpProtobuf {
    */
   public static <T extends Item> Telemetry<T> decode(
       Signal<T> signal, byte[] bytes, int offset, int length) throws OtlpFormatException {
+    return decode(signal, bytes, offset, length, Allowance.UNLIMITED);
+  }
+
+  /**
+   * Decodes a request that may not take more memory than is allowed, opened groups included: the
+   * allowance is asked for what the request weighs beyond its length ({@link Weight}).
+   *
+   * @param bytes belongs to the batch from here on and must not be written to any more
+   * @throws OtlpLimitException if the allowance refuses
+   * @throws OtlpFormatException if it is not what it should be
+   */
+  public static <T extends Item> Telemetry<T> decode(
+      Signal<T> signal, byte[] bytes, int offset, int length, Allowance allowance)
+      throws OtlpFormatException {
+    Weight weight = new Weight(length, allowance);
     int end = Objects.checkFromIndexSize(offset, length, bytes.length) + length;
     Shape request = Shape.of(signal);
     Shape.Field groups = Objects.requireNonNull(request.field(1));
@@ -60,6 +75,7 @@ public final class OtlpProtobuf {
       int start = validator.position();
       validator.message(group, start, start + size, 0);
       int count = validator.takeItems();
+      weight.add(HeapCost.GROUP + validator.takeHeap());
       batch
           .resources()
           .add(

@@ -110,14 +110,16 @@ final class ProtobufReader {
     int base = begin(before.attributes());
     int dropped = before.droppedAttributes();
     List<EntityRef> entities = before.entities();
+    boolean more = false;
     while (pos < end) {
       int tag = tag();
       switch (tag) {
         case 1 << 3 | 2 -> keyValue(message());
         case 2 << 3 -> dropped = (int) varint();
         case 3 << 3 | 2 -> {
-          entities = new ArrayList<>(entities);
+          entities = more ? entities : new ArrayList<>(entities);
           entities.add(entityRef(message()));
+          more = true;
         }
         default -> skip(tag);
       }
@@ -321,6 +323,8 @@ final class ProtobufReader {
     double max = Double.NaN;
     long[] counts = NO_LONGS;
     double[] bounds = NO_DOUBLES;
+    int buckets = 0;
+    int n = 0;
     int flags = 0;
     List<Exemplar> exemplars = List.of();
     while (pos < end) {
@@ -331,10 +335,20 @@ final class ProtobufReader {
         case 3 << 3 | 1 -> time = fixed64();
         case 4 << 3 | 1 -> count = fixed64();
         case 5 << 3 | 1 -> sum = Double.longBitsToDouble(fixed64());
-        case 6 << 3 | 2 -> counts = longs(counts, message());
-        case 6 << 3 | 1 -> counts = longs(counts, pos + 8);
-        case 7 << 3 | 2 -> bounds = doubles(bounds, message());
-        case 7 << 3 | 1 -> bounds = doubles(bounds, pos + 8);
+        case 6 << 3 | 2, 6 << 3 | 1 -> {
+          int stop = (tag & 7) == Shape.LENGTH ? message() : pos + 8;
+          counts = room(counts, buckets, (stop - pos) / 8);
+          while (pos < stop) {
+            counts[buckets++] = fixed64();
+          }
+        }
+        case 7 << 3 | 2, 7 << 3 | 1 -> {
+          int stop = (tag & 7) == Shape.LENGTH ? message() : pos + 8;
+          bounds = room(bounds, n, (stop - pos) / 8);
+          while (pos < stop) {
+            bounds[n++] = Double.longBitsToDouble(fixed64());
+          }
+        }
         case 8 << 3 | 2 -> exemplars = exemplar(exemplars, message());
         case 10 << 3 -> flags = (int) varint();
         case 11 << 3 | 1 -> min = Double.longBitsToDouble(fixed64());
@@ -344,10 +358,12 @@ final class ProtobufReader {
     }
     // Points of one source have the same bounds: one array for all of them.
     int before = points.size() - 1;
-    if (before >= 0 && Arrays.equals(points.bounds(before), bounds)) {
-      bounds = points.bounds(before);
-    }
-    int i = points.add(row(row, base), start, time, count, sum, bounds, counts, 0, counts.length);
+    double[] known = before >= 0 ? points.bounds(before) : NO_DOUBLES;
+    bounds =
+        Arrays.equals(known, 0, known.length, bounds, 0, n)
+            ? known
+            : n == bounds.length ? bounds : Arrays.copyOf(bounds, n);
+    int i = points.add(row(row, base), start, time, count, sum, bounds, counts, 0, buckets);
     if (!Double.isNaN(min) || !Double.isNaN(max)) {
       points.range(i, min, max);
     }
@@ -403,29 +419,30 @@ final class ProtobufReader {
   private Buckets buckets(Buckets before, int end) {
     int offset = before.offset();
     long[] counts = before.counts();
+    int n = counts.length;
     while (pos < end) {
       int tag = tag();
       switch (tag) {
         case 1 << 3 -> offset = zigzag();
         case 2 << 3 | 2 -> {
           int stop = message();
-          int n = 0;
+          int more = 0;
           for (int i = pos; i < stop; i++) {
-            n += buf[i] >= 0 ? 1 : 0; // each varint has one last byte
+            more += buf[i] >= 0 ? 1 : 0; // each varint has one last byte
           }
-          int i = counts.length;
-          counts = Arrays.copyOf(counts, i + n);
+          counts = room(counts, n, more);
           while (pos < stop) {
-            counts[i++] = varint();
+            counts[n++] = varint();
           }
         }
         case 2 << 3 -> {
-          counts = Arrays.copyOf(counts, counts.length + 1);
-          counts[counts.length - 1] = varint();
+          counts = room(counts, n, 1);
+          counts[n++] = varint();
         }
         default -> skip(tag);
       }
     }
+    counts = n == counts.length ? counts : Arrays.copyOf(counts, n);
     return offset == 0 && counts.length == 0 ? Buckets.NONE : new Buckets(offset, counts);
   }
 
@@ -477,8 +494,8 @@ final class ProtobufReader {
             time,
             count,
             sum,
-            Arrays.copyOf(quantiles, n),
-            Arrays.copyOf(at, n));
+            n == 0 ? NO_DOUBLES : Arrays.copyOf(quantiles, n),
+            n == 0 ? NO_DOUBLES : Arrays.copyOf(at, n));
     finishPoint(points, i, flags, List.of());
   }
 
@@ -872,22 +889,20 @@ final class ProtobufReader {
     return null;
   }
 
-  private long[] longs(long[] before, int end) {
-    int i = before.length;
-    long[] all = Arrays.copyOf(before, i + (end - pos) / 8);
-    while (pos < end) {
-      all[i++] = fixed64();
-    }
-    return all;
+  /**
+   * Returns the array with room for {@code more} numbers behind the first {@code n}. The first run
+   * fits exactly, and is all there is nearly always; numbers that come one by one double it.
+   */
+  private static long[] room(long[] before, int n, int more) {
+    return n + more <= before.length ? before : Arrays.copyOf(before, grown(n, more));
   }
 
-  private double[] doubles(double[] before, int end) {
-    int i = before.length;
-    double[] all = Arrays.copyOf(before, i + (end - pos) / 8);
-    while (pos < end) {
-      all[i++] = Double.longBitsToDouble(fixed64());
-    }
-    return all;
+  private static double[] room(double[] before, int n, int more) {
+    return n + more <= before.length ? before : Arrays.copyOf(before, grown(n, more));
+  }
+
+  private static int grown(int n, int more) {
+    return n == 0 ? more : Math.max(n * 2, n + more);
   }
 
   private void skip(int tag) {

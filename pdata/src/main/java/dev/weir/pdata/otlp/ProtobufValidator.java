@@ -9,19 +9,24 @@ import java.util.Objects;
  *
  * <p>Rules and error texts are those of the Collector's generated code (pdata 1.65): wrong wire
  * types are errors, unknown fields are skipped, trace and span IDs have their length or none, text
- * may be any bytes (proto3 wants UTF-8; the Collector does not look). One rule is ours: values are
- * nested at most {@value #MAX_DEPTH} deep, where the Collector goes on until memory ends.
+ * may be any bytes (proto3 wants UTF-8; the Collector does not look). Two rules are ours: values
+ * are nested at most {@value #MAX_DEPTH} deep, where the Collector goes on until memory ends; and a
+ * message that belongs where one stands already, which is merged with it, may be met {@value
+ * #MAX_MERGES} times, since each time copies what was there.
  *
  * <p>For one thread and one message.
  */
 final class ProtobufValidator {
   static final int MAX_DEPTH = 64;
+  static final int MAX_MERGES = 64;
 
   private static final String EOF = "unexpected EOF";
 
   private final byte[] buf;
   private int pos;
   private int items;
+  private int merges;
+  private long heap;
   private boolean deprecated;
   private int lastWireType;
 
@@ -33,6 +38,13 @@ final class ProtobufValidator {
   int takeItems() {
     int n = items;
     items = 0;
+    return n;
+  }
+
+  /** Returns what the parts that were seen since the last call take of the heap as objects. */
+  long takeHeap() {
+    long n = heap;
+    heap = 0;
     return n;
   }
 
@@ -57,6 +69,7 @@ final class ProtobufValidator {
     pos = start;
     int data = 0;
     int itemsBefore = items;
+    long seen = 0;
     while (pos < end) {
       int number = tag(start, end);
       int wireType = lastWireType;
@@ -70,13 +83,20 @@ final class ProtobufValidator {
         continue;
       }
       switch (wireType) {
-        case Shape.VARINT -> varint(end);
+        case Shape.VARINT -> {
+          varint(end);
+          heap += field.heap();
+        }
         case Shape.FIXED64 -> advance(8, end);
         case Shape.FIXED32 -> advance(4, end);
         default -> {
           int length = length(end);
           int begin = pos;
           int stop = begin + length;
+          heap += field.heap();
+          if (field.merged()) {
+            seen = merge(seen, number, field);
+          }
           switch (field.content()) {
             case ANY -> {}
             case MESSAGE -> {
@@ -120,6 +140,7 @@ final class ProtobufValidator {
             case PACKED_VARINT -> {
               while (pos < stop) {
                 varint(stop);
+                heap += HeapCost.NUMBER;
               }
             }
           }
@@ -138,6 +159,7 @@ final class ProtobufValidator {
     if (start + 2 <= end && b[start] == 0x0a && b[start + 1] >= 0) {
       int value = start + 2 + b[start + 1];
       if (value + 2 <= end && b[value] == 0x12 && b[value + 1] == end - value - 2) {
+        heap += HeapCost.VALUE;
         value(value + 2, end, depth);
         return;
       }
@@ -148,6 +170,7 @@ final class ProtobufValidator {
   private void value(int start, int end, int depth) throws OtlpFormatException {
     byte[] b = buf;
     if (end - start >= 2 && b[start] == 0x0a && b[start + 1] == end - start - 2) {
+      heap += HeapCost.TEXT;
       return;
     }
     if (depth >= MAX_DEPTH) {
@@ -156,11 +179,26 @@ final class ProtobufValidator {
     message(Shape.ANY_VALUE, start, end, depth + 1);
   }
 
+  /** Notes that a field which is there once at most is there, in {@code seen}. */
+  private long merge(long seen, int number, Field field) throws OtlpFormatException {
+    long bit = 1L << number;
+    if ((seen & bit) != 0 && ++merges > MAX_MERGES) {
+      throw new OtlpFormatException(
+          "proto: field "
+              + field.name()
+              + " and its like repeat more than "
+              + MAX_MERGES
+              + " times");
+    }
+    return seen | bit;
+  }
+
   private void unpacked(Field field, int wireType, int end) throws OtlpFormatException {
     if (field.content() == Shape.Content.PACKED_FIXED64 && wireType == Shape.FIXED64) {
       advance(8, end);
     } else if (field.content() == Shape.Content.PACKED_VARINT && wireType == Shape.VARINT) {
       varint(end);
+      heap += HeapCost.NUMBER;
     } else {
       throw new OtlpFormatException(
           "proto: wrong wireType = " + wireType + " for field " + field.name());

@@ -86,7 +86,7 @@ final class OtlpReceiver implements Receiver {
 
   private <T extends Item> @Nullable Intake<T> intake(Signal<T> signal, String transport) {
     Consumer<T> output = context.output(signal, transport);
-    return output == null ? null : new Intake<>(signal, output);
+    return output == null ? null : new Intake<>(signal, output, admission);
   }
 
   private List<GrpcServer.Service> services() {

@@ -43,11 +43,13 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 final class OtlpReceiverTest {
   private static final Path README =
@@ -245,6 +247,64 @@ final class OtlpReceiverTest {
           "application/x-protobuf",
           Samples.largeLogs(2_000_000));
       assertThat(reader.sum("weir_receiver_otlp_rejected_requests")).isEqualTo(1);
+      assertThat(reader.sum("weir_receiver_otlp_in_flight_bytes")).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Encoding.class)
+  void tinyItemsAreCountedWithWhatTheyTakeAsObjects(Encoding encoding) throws Exception {
+    Reader reader = new Reader();
+    CountDownLatch go = new CountDownLatch(1);
+    try (SdkMeterProvider meters = SdkMeterProvider.builder().registerMetricReader(reader).build();
+        Served served =
+            Served.start(
+                "{protocols: {http: {endpoint: '127.0.0.1:0'}, grpc: {endpoint: '127.0.0.1:0'}},"
+                    + " max_in_flight_mib: 1}",
+                meters.get("test"),
+                InstantSource.system());
+        Http first = Http.to(served.receiver.httpPort())) {
+      served.pipelines =
+          batch -> {
+            try {
+              go.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+            return Outcome.accepted();
+          };
+      int port = served.receiver.httpPort();
+      byte[] half = Samples.emptyLogs(25_000, encoding); // 24 bytes each, six tenths of a megabyte
+      first.send(
+          Http.head(
+              "POST", "/v1/logs", Map.of("Content-Type", encoding.contentType()), half.length));
+      first.send(half);
+      await().until(() -> served.got.size() == 1);
+      assertThat(reader.sum("weir_receiver_otlp_in_flight_bytes")).isBetween(600_000L, 620_000L);
+
+      Http.Reply later = Http.post(port, "/v1/logs", encoding.contentType(), half);
+      assertThat(later.status()).isEqualTo(503);
+      assertThat(later.header("Retry-After")).isEqualTo("1");
+      assertThat(later.text()).contains("would take too much memory, try later");
+      if (encoding == Encoding.PROTOBUF) {
+        try (Grpc client = Grpc.to(served.receiver.grpcPort())) {
+          assertThatThrownBy(() -> client.call(Grpc.LOGS, half))
+              .hasMessage(
+                  "UNAVAILABLE: the objects of this request would take too much memory, try"
+                      + " later");
+        }
+      }
+      go.countDown();
+      assertThat(first.reply().status()).isEqualTo(200);
+
+      // Less than a fifth of what may be in flight as bytes, twice as much as objects.
+      byte[] always = Samples.emptyLogs(90_000, Encoding.PROTOBUF);
+      Http.Reply never = Http.post(port, "/v1/logs", "application/x-protobuf", always);
+      assertThat(never.status()).isEqualTo(400);
+      assertThat(never.text()).contains("would take too much memory, always");
+      assertThat(served.got).hasSize(1);
+      assertThat(reader.sum("weir_receiver_otlp_rejected_requests"))
+          .isEqualTo(encoding == Encoding.PROTOBUF ? 3 : 2);
       assertThat(reader.sum("weir_receiver_otlp_in_flight_bytes")).isZero();
     }
   }

@@ -3,10 +3,15 @@ package dev.weir.receiver.otlp;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.weir.pdata.Item;
+import dev.weir.pdata.LogRecord;
+import dev.weir.pdata.Resource;
+import dev.weir.pdata.Scope;
 import dev.weir.pdata.Signal;
+import dev.weir.pdata.Telemetry;
 import dev.weir.pdata.otlp.OtlpFormatException;
 import dev.weir.pdata.otlp.OtlpJson;
 import dev.weir.pdata.otlp.OtlpProtobuf;
+import java.util.stream.Stream;
 
 /** Requests of one item, as bytes. */
 final class Samples {
@@ -36,6 +41,22 @@ final class Samples {
     } catch (OtlpFormatException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** Log records in which nothing is, as small as they can be written. */
+  static byte[] emptyLogs(int count, Encoding encoding) {
+    if (encoding == Encoding.JSON) {
+      return LOGS_JSON
+          .replaceFirst("\\{\"time.*?}}", "{},".repeat(count - 1) + "{}")
+          .getBytes(UTF_8);
+    }
+    Telemetry<LogRecord> batch =
+        Telemetry.of(
+            Signal.LOGS,
+            Resource.EMPTY,
+            Scope.EMPTY,
+            Stream.generate(LogRecord::new).limit(count).toList());
+    return OtlpProtobuf.encode(batch);
   }
 
   /** Logs whose protobuf form has about {@code size} bytes that hardly compress. */
