@@ -181,9 +181,12 @@ final class MessageFile {
       FileChannel broken = channel;
       if (broken != null && !broken.isOpen()) {
         channel = null; // an interrupt of the thread closed it: the next write opens it again
+        skipWritten();
       }
-      failed(e);
-      throw new IOException(reason(path, e), e);
+      if (begin < end) {
+        failed(e);
+        throw new IOException(reason(path, e), e);
+      }
     }
     begin = 0;
     end = 0;
@@ -194,6 +197,19 @@ final class MessageFile {
     if (failing && something) {
       failing = false;
       logger.info("writing to {} again", path);
+    }
+  }
+
+  /** An interrupt may come when bytes are in the file and before it is said how many. */
+  private void skipWritten() {
+    try {
+      long more = Files.isRegularFile(path) ? Files.size(path) - size : 0;
+      if (0 < more && more <= end - begin) {
+        begin += (int) more;
+        size += more;
+      }
+    } catch (IOException e) {
+      logger.error("cannot tell how much was written to {}: {}", path, e.toString());
     }
   }
 

@@ -34,6 +34,9 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -237,6 +240,60 @@ final class FileExporterTest {
     assertThat(context.logger().messages())
         .filteredOn(m -> m.text().contains("data is refused until it works again"))
         .hasSize(1);
+  }
+
+  @Test
+  void anInterruptedWriteIsRefusedAndTheNextOneWorks() throws Exception {
+    Exporter<LogRecord> exporter = exporter(Signal.LOGS, "path: " + path());
+    exporter.start(TestContext.host());
+    Telemetry<LogRecord> large = record("x".repeat(100_000), "a");
+    assertThat(exporter.consume(large.copy())).isEqualTo(Outcome.accepted());
+    Thread.currentThread().interrupt();
+    Outcome interrupted = exporter.consume(large.copy());
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(interrupted).isInstanceOf(Outcome.Retry.class);
+    assertThat(exporter.consume(large.copy())).isEqualTo(Outcome.accepted());
+    exporter.stop(GRACE);
+    assertThat(lines()).isEqualTo(2);
+    assertThat(context.logger().messages())
+        .extracting(m -> m.text())
+        .anyMatch(text -> text.contains("data is refused until it works again"))
+        .contains("writing to " + path() + " again");
+  }
+
+  @Test
+  void interruptsAtAnyMomentNeitherTearNorRepeatAMessage() throws Exception {
+    Exporter<LogRecord> exporter = exporter(Signal.LOGS, "path: " + path());
+    exporter.start(TestContext.host());
+    Thread writer = Thread.currentThread();
+    AtomicBoolean going = new AtomicBoolean(true);
+    Thread interrupter =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  while (going.get()) {
+                    writer.interrupt();
+                    LockSupport.parkNanos(ThreadLocalRandom.current().nextInt(400_000));
+                  }
+                });
+    int messages = 300;
+    for (int i = 0; i < messages; i++) {
+      Telemetry<LogRecord> batch = record(i + "x".repeat(i % 3 == 0 ? 500 : 300_000), "a");
+      boolean taken = false;
+      while (!taken) {
+        taken = exporter.consume(batch.copy()).taken();
+        boolean _ = Thread.interrupted();
+      }
+    }
+    going.set(false);
+    interrupter.join();
+    boolean _ = Thread.interrupted();
+    exporter.stop(GRACE);
+    List<String> lines = Files.readAllLines(path());
+    assertThat(lines).hasSize(messages);
+    for (int i = 0; i < messages; i++) {
+      assertThat(lines.get(i)).contains("\"" + i + "xxx").endsWith("}]}");
+    }
   }
 
   @Test

@@ -169,6 +169,53 @@ final class OtlpHttpExporterTest {
                 code));
   }
 
+  /** They make a GET of a POST, and whoever answers that well never got the data. */
+  @ParameterizedTest
+  @ValueSource(ints = {301, 302, 303})
+  void aRedirectionThatDropsTheBodyIsTheAnswerItself(int status) throws Exception {
+    sink.answer(
+        request ->
+            request.path().equals("/v1/logs")
+                ? new HttpSink.Answer(status, Map.of("Location", "/elsewhere"), new byte[0])
+                : HttpSink.Answer.of(200));
+    assertThat(send(Signal.LOGS, ""))
+        .isInstanceOfSatisfying(
+            Outcome.Refused.class,
+            refused ->
+                assertThat(refused.reason())
+                    .contains("/v1/logs responded with HTTP Status Code " + status));
+    assertThat(sink.requests())
+        .filteredOn(request -> request.path().equals("/elsewhere"))
+        .allSatisfy(request -> assertThat(request.body()).isEmpty());
+    assertThat(context.sum("otelcol_exporter_sent_log_records")).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {307, 308})
+  void aRedirectionThatKeepsTheBodyIsFollowed(int status) throws Exception {
+    sink.answer(
+        request ->
+            request.path().equals("/v1/logs")
+                ? new HttpSink.Answer(status, Map.of("Location", "/elsewhere"), new byte[0])
+                : HttpSink.Answer.of(200));
+    assertThat(send(Signal.LOGS, "compression: zstd, headers: {X-Tenant: river}"))
+        .isEqualTo(Outcome.accepted());
+    HttpSink.Request last = sink.requests().getLast();
+    assertThat(last.path()).isEqualTo("/elsewhere");
+    assertThat(last.body()).isEqualTo(OtlpProtobuf.encode(LifecycleContract.batch(Signal.LOGS)));
+    assertThat(last.header("Content-Type")).isEqualTo("application/x-protobuf");
+    assertThat(last.header("Content-Encoding")).isEqualTo("zstd");
+    assertThat(last.header("X-Tenant")).isEqualTo("river");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {301, 307})
+  void aRedirectionInACircleIsNoSuccess(int status) throws Exception {
+    sink.answer(
+        request -> new HttpSink.Answer(status, Map.of("Location", "/v1/logs"), new byte[0]));
+    assertThat(send(Signal.LOGS, "").taken()).isFalse();
+  }
+
   @ParameterizedTest
   @CsvSource({
     "429, RESOURCE_EXHAUSTED",

@@ -9,6 +9,7 @@ final class Segment {
   private final Disk.File file;
   private long length;
   private int live;
+  private boolean kept;
 
   /** How much is on the disk for certain, and whether a force failed: guarded by who forces. */
   private long forcedTo;
@@ -42,6 +43,16 @@ final class Segment {
   /** One record more, or one fewer, that is not removed. */
   void live(int more) {
     live += more;
+  }
+
+  /** Returns whether it stays when all records in it are removed. */
+  boolean kept() {
+    return kept;
+  }
+
+  /** Lets it stay: some of it could not be read, and may hold more. */
+  void keep() {
+    kept = true;
   }
 
   /**

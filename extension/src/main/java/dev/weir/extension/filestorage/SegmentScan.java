@@ -9,6 +9,7 @@ import java.io.IOException;
  */
 final class SegmentScan {
   private static final int WINDOW = 64 * 1024;
+  private static final int SECTOR = 512;
 
   /** Is told what is found, in order. */
   interface Visitor {
@@ -94,7 +95,7 @@ final class SegmentScan {
     for (long position = from; end - position >= RecordFormat.HEAD; position++) {
       int at = look(position, Integer.BYTES);
       if (at < 0) {
-        position += 511; // what cannot be read is at least a sector
+        position |= SECTOR - 1; // what cannot be read is at least a sector
       } else if (RecordFormat.isMark(window, at)) {
         return position;
       }
@@ -105,11 +106,8 @@ final class SegmentScan {
   /** Returns where in the window so many bytes of the file are, or -1 if they cannot be read. */
   private int look(long position, int length) {
     if (position < windowAt || position + length > windowAt + windowLength) {
-      int n = (int) Math.min(WINDOW, end - position);
-      try {
-        file.read(position, window, 0, n);
-      } catch (IOException e) {
-        unreadable = true;
+      int n = fill(position, length, (int) Math.min(WINDOW, end - position));
+      if (n < 0) {
         windowLength = 0;
         return -1;
       }
@@ -118,5 +116,27 @@ final class SegmentScan {
       return n >= length ? 0 : -1;
     }
     return (int) (position - windowAt);
+  }
+
+  /**
+   * Reads up to {@code most} bytes into the window; where the disk does not give all of them, as
+   * many as it gives by halves, so that a bad sector costs what is in it and not what is before it.
+   *
+   * @return how many, or -1 if not even {@code least}
+   */
+  private int fill(long position, int least, int most) {
+    int n = most;
+    while (true) {
+      try {
+        file.read(position, window, 0, n);
+        return n;
+      } catch (IOException e) {
+        unreadable = true;
+        if (n <= least) {
+          return -1;
+        }
+        n = Math.max(least, n / 2);
+      }
+    }
   }
 }

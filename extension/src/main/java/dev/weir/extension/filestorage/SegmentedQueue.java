@@ -89,12 +89,17 @@ final class SegmentedQueue implements StoredQueue {
       bytes += segment.length();
       SegmentScan scan = new SegmentScan(file, segment.length(), new Recovery(segment, visitor));
       scan.run();
+      if (scan.unreadable()) {
+        segment.keep(); // not damaged, perhaps
+        logger
+            .atError()
+            .addKeyValue("file", path)
+            .log(
+                "The disk does not give some of a stored queue. The file stays, and the next start"
+                    + " tries again; remove it to give up what it holds.");
+      }
       if (segment.live() == 0) {
-        if (scan.unreadable()) {
-          segment.close(); // not damaged, perhaps: it stays for the next start
-        } else {
-          delete(segment);
-        }
+        over(segment);
       }
     }
   }
@@ -330,10 +335,26 @@ final class SegmentedQueue implements StoredQueue {
   private void done(Place place) {
     Segment segment = place.segment();
     segment.live(-1);
-    if (segment.live() == 0 && !isCurrent(segment)) {
-      delete(segment);
-      return;
+    boolean over = segment.live() == 0 && !isCurrent(segment);
+    if (!over || segment.kept()) {
+      mark(place);
     }
+    if (over) {
+      over(segment);
+    }
+  }
+
+  /** All that was found in a segment is done. */
+  private void over(Segment segment) {
+    if (segment.kept()) {
+      segment.close();
+    } else {
+      delete(segment);
+    }
+  }
+
+  private void mark(Place place) {
+    Segment segment = place.segment();
     byte[] mark = {
       (byte) (RecordFormat.DONE >>> 24),
       (byte) (RecordFormat.DONE >>> 16),

@@ -97,6 +97,61 @@ final class SegmentedQueueTest {
   }
 
   @Test
+  void aSegmentThatTheDiskDoesNotGiveIsSaidAndCountedAndKeptForTheNextStart() throws Exception {
+    StoredQueue queue = shelf.open();
+    queue.append(bytes("first"));
+    queue.close();
+    Path file = shelf.segments().getFirst();
+    shelf.badFrom = 0;
+    StoredQueue again = shelf.open();
+    assertThat(shelf.found).isEmpty();
+    assertThat(shelf.measurements.values())
+        .containsEntry(
+            "weir_storage_corrupt_records{extension=file_storage, reason=truncated}", "1");
+    assertThat(shelf.log.lines())
+        .satisfiesExactly(
+            line ->
+                assertThat(line)
+                    .startsWith("ERROR A stored queue ends in something that is no whole record")
+                    .contains("file=" + file + ", position=0, bytes=29"),
+            line ->
+                assertThat(line)
+                    .startsWith("ERROR The disk does not give some of a stored queue.")
+                    .contains("file=" + file));
+    assertThat(again.append(bytes("second"))).as("a number of its own").isGreaterThan(1);
+    again.close();
+    assertThat(shelf.segments()).hasSize(2).contains(file);
+    shelf.badFrom = Long.MAX_VALUE;
+    shelf.open().close();
+    assertThat(shelf.found.values()).containsExactly("first", "second");
+  }
+
+  @Test
+  void aBadSectorCostsOnlyWhatIsInIt() throws Exception {
+    shelf.segmentSize = 1_000_000;
+    StoredQueue queue = shelf.open();
+    for (int i = 0; i < 200; i++) {
+      queue.append(bytes(i + "x".repeat(2_000)));
+    }
+    queue.close();
+    shelf.badFrom = 512 * 400;
+    shelf.badTo = 512 * 401;
+    StoredQueue again = shelf.open();
+    assertThat(shelf.found).as("all but the one around the sector").hasSize(199);
+    assertThat(shelf.measurements.values())
+        .containsEntry("weir_storage_corrupt_records{extension=file_storage, reason=damaged}", "1");
+    shelf.found.keySet().forEach(again::remove);
+    assertThat(shelf.segments()).as("what may be readable another time is kept").hasSize(1);
+    again.close();
+    shelf.badFrom = Long.MAX_VALUE;
+    StoredQueue healed = shelf.open();
+    assertThat(shelf.found).as("the one, and none of the others again").hasSize(1);
+    shelf.found.keySet().forEach(healed::remove);
+    assertThat(shelf.segments()).isEmpty();
+    healed.close();
+  }
+
+  @Test
   void aRecordThatIsDamagedWhileOpenIsNotHandedOut() throws Exception {
     StoredQueue queue = shelf.open();
     long a = queue.append(bytes("a record"));

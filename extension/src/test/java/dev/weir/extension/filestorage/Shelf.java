@@ -41,6 +41,11 @@ final class Shelf implements Disk {
 
   volatile boolean readOnly;
   volatile boolean forceFails;
+
+  /** A bad sector: reads that touch bytes from here to there fail. */
+  volatile long badFrom = Long.MAX_VALUE;
+
+  volatile long badTo = Long.MAX_VALUE;
   final AtomicInteger forces = new AtomicInteger();
 
   private final Disk real;
@@ -121,6 +126,9 @@ final class Shelf implements Disk {
 
       @Override
       public void read(long position, byte[] bytes, int offset, int length) throws IOException {
+        if (position < badTo && badFrom < position + length) {
+          throw new IOException("Input/output error");
+        }
         file.read(position, bytes, offset, length);
       }
 

@@ -62,6 +62,7 @@ final class Batcher<T extends Item> {
   private final Map<List<@Nullable List<String>>, Pending<T>> pending = new LinkedHashMap<>();
 
   private boolean finished;
+  private boolean abandoned;
 
   /**
    * Makes a batcher.
@@ -88,16 +89,24 @@ final class Batcher<T extends Item> {
     this.logger = logger;
   }
 
-  /** Adds a request, which is given away; sends what is large enough. */
-  void add(Request<T> request, Done done) throws InterruptedException {
+  /**
+   * Adds a request, which is given away; sends what is large enough.
+   *
+   * @return false if it came after {@link #abandon}: then it is the caller's still
+   */
+  boolean add(Request<T> request, Done done) throws InterruptedException {
     List<Ready<T>> ready = new ArrayList<>(1);
     lock.lock(); // whatever happens: what was taken from the queue must be somewhere to be counted
     try {
+      if (abandoned) {
+        return false;
+      }
       merge(request, done, ready);
     } finally {
       lock.unlock();
     }
     sendAll(ready);
+    return true;
   }
 
   private void merge(Request<T> request, Done done, List<Ready<T>> ready) {
@@ -245,19 +254,20 @@ final class Batcher<T extends Item> {
 
   /** Sends all that waits. Nothing is added any more. */
   void finish() throws InterruptedException {
-    sendAll(takeAll());
+    sendAll(takeAll(false));
   }
 
   /** Makes everything that waits count as under way, and sends none of it. */
   void abandon() {
-    takeAll();
+    takeAll(true);
   }
 
-  private List<Ready<T>> takeAll() {
+  private List<Ready<T>> takeAll(boolean forGood) {
     List<Ready<T>> all = new ArrayList<>();
     lock.lock();
     try {
       finished = true;
+      abandoned |= forGood;
       for (Pending<T> waiting : pending.values()) {
         all.add(ready(waiting.batch, waiting.dones));
       }

@@ -25,12 +25,16 @@ final class Counting<T extends Item> implements Sender<T> {
 
   @Override
   public @Nullable Failure send(Request<T> request) {
+    Failure failure;
     metrics.begin();
-    if (batching) {
-      metrics.batched(request);
+    try {
+      if (batching) {
+        metrics.batched(request);
+      }
+      failure = next.send(request);
+    } finally {
+      metrics.end(); // whatever is thrown: nobody would take it off again
     }
-    Failure failure = next.send(request);
-    metrics.end();
     if (!(kept && failure != null && failure.shutdown()) && request.claimCount()) {
       metrics.count(request.items(), failure);
     }

@@ -147,6 +147,9 @@ final class PersistentQueue<T extends Item> implements SendingQueue<T> {
       stored = true;
     } catch (IOException e) {
       return Failure.passing("the persistent queue cannot store the request: " + reason(e));
+    } catch (OutOfMemoryError e) {
+      // Whoever brought it is told, and may try again when there is memory.
+      return Failure.passing("the persistent queue cannot store the request: " + e);
     } finally {
       if (!stored) {
         free(weight);

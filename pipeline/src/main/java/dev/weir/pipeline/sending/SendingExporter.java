@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -54,6 +56,11 @@ public final class SendingExporter<T extends Item> implements Exporter<T> {
 
   /** What has been taken from the queue and not ended. */
   private final Set<Request<T>> underWay = ConcurrentHashMap.newKeySet();
+
+  private final ReentrantLock pauses = new ReentrantLock();
+
+  /** Nobody signals it: a pause ends when its time is over, or by the end of the agent. */
+  private final Condition pauseOver = pauses.newCondition();
 
   private boolean started;
 
@@ -234,15 +241,30 @@ public final class SendingExporter<T extends Item> implements Exporter<T> {
       try {
         return from.take();
       } catch (RuntimeException | OutOfMemoryError e) {
-        Thread.sleep(AFTER_FAILED_TAKE); // memory may come back; the end of the agent interrupts it
+        pause(); // memory may come back
         logger.atError().setCause(e).log("A request cannot be taken from the queue.");
       }
     }
   }
 
+  /** Waits for {@link #AFTER_FAILED_TAKE}; the end of the agent interrupts it. */
+  private void pause() throws InterruptedException {
+    long until = time.nanos() + AFTER_FAILED_TAKE.toNanos();
+    pauses.lockInterruptibly();
+    try {
+      while (time.nanos() - until < 0) {
+        time.await(pauses, pauseOver, until);
+      }
+    } finally {
+      pauses.unlock();
+    }
+  }
+
   private void batch(SendingQueue.Taken<T> taken, Batcher<T> into) throws InterruptedException {
     try {
-      into.add(taken.request(), taken.done());
+      if (!into.add(taken.request(), taken.done())) {
+        late(taken); // giveUp() has counted all others without it
+      }
     } catch (RuntimeException | OutOfMemoryError e) {
       // Without this thread nothing would be sent any more.
       logger.atError().setCause(e).log("A batch cannot be put together: please report this bug.");
@@ -251,6 +273,17 @@ public final class SendingExporter<T extends Item> implements Exporter<T> {
       dropped(failure.text(), taken.request().items());
       taken.done().done(failure);
     }
+  }
+
+  private void late(SendingQueue.Taken<T> taken) {
+    Failure late = Failure.interrupted(MemoryQueue.LATE);
+    if (queue == null || !queue.keeps()) {
+      long items = claim(taken.request(), late);
+      if (items > 0) {
+        dropped(late.text(), items);
+      }
+    }
+    taken.done().done(late);
   }
 
   private void send(Request<T> request, Done done) {
@@ -317,9 +350,6 @@ public final class SendingExporter<T extends Item> implements Exporter<T> {
     boolean _ = workers.awaitEnd(until); // what goes on is left behind
     if (from.keeps()) {
       return; // nothing is lost
-    }
-    if (batcher != null) {
-      batcher.abandon(); // what a thread had in hand and put there meanwhile
     }
     Failure late = Failure.interrupted(MemoryQueue.LATE);
     long items = 0;

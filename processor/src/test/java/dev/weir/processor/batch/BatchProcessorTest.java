@@ -111,6 +111,31 @@ final class BatchProcessorTest {
   }
 
   @Test
+  void whatFailsBehindItForLackOfMemoryIsCountedAndTheRestGoesOn() throws Exception {
+    stage.failure = new OutOfMemoryError("Java heap space");
+    Processor<LogRecord> processor = started(TIMEOUT, 3, 0);
+    assertThat(processor.consume(Stage.logs("a", "b", "c"))).isEqualTo(Outcome.accepted());
+    assertThat(processor.consume(Stage.logs("d", "e"))).isEqualTo(Outcome.accepted());
+    time.awaitWaiting(TIMEOUT);
+    time.pass(TIMEOUT);
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(stage.measurements.values())
+                    .containsEntry(
+                        "weir_processor_batch_dropped_log_records{processor=batch}", "5"));
+    assertThat(stage.log.lines())
+        .containsOnly("WARN Sender failed {error=java.lang.OutOfMemoryError: Java heap space}");
+    stage.failure = null;
+    processor.consume(Stage.logs("f"));
+    time.awaitWaiting(TIMEOUT);
+    time.pass(TIMEOUT);
+    await().until(() -> !stage.arrived.isEmpty());
+    assertThat(stage.arrived).containsExactly(List.of("f"));
+    processor.stop(GRACE);
+  }
+
+  @Test
   void dataOfDifferentMetadataGoesApartUpToALimit() throws Exception {
     Processor<LogRecord> processor = started(TIMEOUT, 2, 0, "Tenant");
     processor.consume(of("1", "a"));

@@ -53,6 +53,9 @@ public final class Stage implements Host, Consumer<LogRecord> {
 
   public volatile Outcome answer = Outcome.accepted();
 
+  /** Is thrown instead of an answer. */
+  public volatile @Nullable Error failure;
+
   /** Makes and starts a processor. */
   public <C> Processor<LogRecord> started(ProcessorFactory<C> factory, C config) throws Exception {
     var maker = Objects.requireNonNull(factory.maker(Signal.LOGS));
@@ -73,6 +76,10 @@ public final class Stage implements Host, Consumer<LogRecord> {
 
   @Override
   public Outcome consume(Telemetry<LogRecord> batch) {
+    Error thrown = failure;
+    if (thrown != null) {
+      throw thrown;
+    }
     batches.add(batch);
     arrived.add(bodies(batch));
     return answer;

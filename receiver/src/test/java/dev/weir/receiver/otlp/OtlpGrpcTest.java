@@ -11,20 +11,24 @@ import dev.weir.pdata.otlp.OtlpProtobuf;
 import dev.weir.pdata.otlp.RpcStatus;
 import dev.weir.pipeline.Outcome;
 import dev.weir.pipeline.Outcome.Code;
+import dev.weir.pipeline.testing.Measurements;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -293,6 +297,79 @@ final class OtlpGrpcTest {
           .isIn(Status.Code.UNAVAILABLE, Status.Code.RESOURCE_EXHAUSTED);
       to.call(Grpc.LOGS, Samples.largeLogs(500_000));
       assertThat(small.got).hasSize(1);
+    }
+  }
+
+  private static final String BYTES = "weir_receiver_otlp_in_flight_bytes{receiver=otlp}";
+  private static final String REQUESTS = "weir_receiver_otlp_in_flight_requests{receiver=otlp}";
+
+  private static ClientCall<byte[], byte[]> begun(Grpc to, byte[] message) {
+    ClientCall<byte[], byte[]> call =
+        to.channel().newCall(Grpc.descriptor(Grpc.LOGS), CallOptions.DEFAULT);
+    call.start(new ClientCall.Listener<>() {}, new Metadata());
+    call.request(1);
+    call.sendMessage(message);
+    call.halfClose();
+    return call;
+  }
+
+  @Test
+  void theBytesOfACancelledCallCountUntilTheyAreLetGo() throws Exception {
+    CountDownLatch go = new CountDownLatch(1);
+    Measurements measurements = new Measurements();
+    try (Served held =
+            Served.start(SERVED, measurements.meter(), InstantSource.system(), Signal.LOGS);
+        Grpc to = Grpc.to(held.receiver.grpcPort())) {
+      held.pipelines =
+          batch -> {
+            try {
+              go.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+            return Outcome.accepted();
+          };
+      ClientCall<byte[], byte[]> call = begun(to, Samples.largeLogs(1_000_000));
+      await().until(() -> held.got.size() == 1);
+      call.cancel("not wanted any more", null);
+      // The server has seen the cancellation when it counts the call by its status.
+      await()
+          .until(
+              () -> measurements.values().keySet().stream().anyMatch(k -> k.contains("CANCELLED")));
+      assertThat(Long.parseLong(String.valueOf(measurements.values().get(BYTES))))
+          .isGreaterThan(1_000_000);
+      assertThat(measurements.values()).containsEntry(REQUESTS, "1");
+      go.countDown();
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(measurements.values())
+                      .containsEntry(BYTES, "0")
+                      .containsEntry(REQUESTS, "0"));
+    }
+  }
+
+  @Test
+  void callsThatAreCancelledAtAnyMomentGiveTheirBytesBackOnce() throws Exception {
+    Random random = new Random(20261120);
+    Measurements measurements = new Measurements();
+    byte[] message = Samples.largeLogs(20_000);
+    try (Served held =
+            Served.start(SERVED, measurements.meter(), InstantSource.system(), Signal.LOGS);
+        Grpc to = Grpc.to(held.receiver.grpcPort())) {
+      for (int round = 0; round < 300; round++) {
+        ClientCall<byte[], byte[]> call = begun(to, message);
+        LockSupport.parkNanos(random.nextInt(1_500_000)); // any moment will do
+        call.cancel("not wanted any more", null);
+      }
+      to.call(Grpc.LOGS, message);
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(measurements.values())
+                      .containsEntry(BYTES, "0")
+                      .containsEntry(REQUESTS, "0"));
+      assertThat(held.got).isNotEmpty();
     }
   }
 

@@ -8,7 +8,12 @@ import static org.awaitility.Awaitility.await;
 import dev.weir.pdata.Signal;
 import dev.weir.pipeline.Outcome;
 import dev.weir.pipeline.Outcome.Code;
+import dev.weir.pipeline.testing.Measurements;
 import dev.weir.transport.compression.Compression;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -16,9 +21,11 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -354,6 +361,90 @@ final class OtlpHttpTest {
       }
     }
     assertThat(served.got).hasSize(25);
+  }
+
+  /** Sends requests as fast as they go, until the server has closed the connection. */
+  private static Thread sending(Http http, int requests) {
+    byte[] body = Samples.json(Signal.LOGS);
+    byte[] head = Http.head("POST", "/v1/logs", Map.of("Content-Type", JSON), body.length);
+    return Thread.ofPlatform()
+        .daemon()
+        .start(
+            () -> {
+              try {
+                for (int i = 0; i < requests; i++) {
+                  http.send(head);
+                  http.send(body);
+                }
+              } catch (IOException e) {
+                return; // the server has closed it
+              }
+            });
+  }
+
+  /** Waits until nothing more comes, and returns how much came. */
+  private static int stalled(Served at) {
+    AtomicInteger last = new AtomicInteger();
+    await()
+        .pollInterval(Duration.ofMillis(500))
+        .atMost(Duration.ofSeconds(30))
+        .until(
+            () -> {
+              int now = at.got.size();
+              return last.getAndSet(now) == now && now > 0;
+            });
+    return last.get();
+  }
+
+  @Test
+  void aClientThatReadsNoAnswersIsNotReadFromUntilItDoes() throws Exception {
+    int requests = 6_000;
+    try (Served large =
+            Served.start(
+                "{protocols: {http: {endpoint: '127.0.0.1:0', response_headers: {x-large: "
+                    + "x".repeat(8_000)
+                    + "}}}}");
+        Socket socket = new Socket()) {
+      socket.setReceiveBufferSize(4096);
+      socket.connect(
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), large.receiver.httpPort()));
+      Thread sending = sending(Http.over(socket), requests);
+      // Answers wait in the kernel's buffer, of a few MB, and hardly any in the server's.
+      assertThat(stalled(large)).isLessThan(requests / 2);
+      byte[] answers = new byte[1 << 20];
+      while (large.got.size() < requests) {
+        assertThat(socket.getInputStream().read(answers)).isPositive();
+      }
+      sending.join();
+    }
+  }
+
+  @Test
+  void aClientThatNeverReadsAnswersIsCutOff() throws Exception {
+    Measurements measurements = new Measurements();
+    try (Served large =
+            Served.start(
+                "{protocols: {http: {endpoint: '127.0.0.1:0', write_timeout: 300ms,"
+                    + " response_headers: {x-large: "
+                    + "x".repeat(8_000)
+                    + "}}}}",
+                measurements.meter(),
+                InstantSource.system());
+        Socket socket = new Socket()) {
+      socket.setReceiveBufferSize(4096);
+      socket.connect(
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), large.receiver.httpPort()));
+      Thread sending = sending(Http.over(socket), 1_000_000);
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> large.got.size() > 10 && !sending.isAlive());
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(measurements.values())
+                      .containsEntry("weir_receiver_otlp_connections{receiver=otlp}", "0")
+                      .containsEntry("weir_receiver_otlp_in_flight_bytes{receiver=otlp}", "0"));
+    }
   }
 
   @Test

@@ -115,7 +115,7 @@ public final class HttpSink implements AutoCloseable {
     try (exchange) {
       byte[] body = exchange.getRequestBody().readAllBytes();
       String encoding = exchange.getRequestHeaders().getFirst("Content-Encoding");
-      if (encoding != null) {
+      if (encoding != null && body.length > 0) { // a redirected GET keeps the header
         body =
             Compression.named(encoding)
                 .orElseThrow()
