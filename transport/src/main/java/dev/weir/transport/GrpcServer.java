@@ -37,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -367,11 +368,12 @@ public final class GrpcServer {
             // The transport ends the stream with this status.
             throw Status.UNAVAILABLE.withDescription(TOO_MANY_BYTES).asRuntimeException();
           }
-          held.bytes.addAndGet(bytes);
+          held.received(bytes);
         }
 
         @Override
         public void streamClosed(Status status) {
+          held.whole();
           held.release();
           if (known.contains(fullMethodName)) {
             double seconds = (System.nanoTime() - begun) / 1e9;
@@ -389,12 +391,35 @@ public final class GrpcServer {
   private static final class Held {
     static final Context.Key<Held> KEY = Context.key("weir-held");
 
-    final AtomicLong bytes = new AtomicLong();
+    private final AtomicLong bytes = new AtomicLong();
     private final Admission admission;
     private final AtomicInteger users = new AtomicInteger(1);
 
+    // Of the event loop alone.
+    private StallWatch.@Nullable Incoming incoming;
+
     Held(Admission admission) {
       this.admission = admission;
+    }
+
+    /** Has the request ended if it stops half way. */
+    void watch(StallWatch.Incoming request) {
+      incoming = request;
+    }
+
+    void received(long n) {
+      bytes.addAndGet(n);
+      if (incoming != null) {
+        incoming.received(n);
+      }
+    }
+
+    /** Nothing more of the request will come. */
+    void whole() {
+      if (incoming != null) {
+        incoming.done();
+        incoming = null;
+      }
     }
 
     /** Returns false if they were given back already. */
@@ -463,18 +488,31 @@ public final class GrpcServer {
         return new ServerCall.Listener<>() {};
       }
       Held held = Held.KEY.get();
+      // Whoever sets it decides what the client is told: an event loop, or the watch.
+      AtomicBoolean whole = new AtomicBoolean();
+      if (held != null) {
+        held.watch(
+            setting
+                .stalls()
+                .begin(
+                    request -> {
+                      if (whole.compareAndSet(false, true)) {
+                        close(
+                            call,
+                            ServerStatus.of(Code.DEADLINE_EXCEEDED, setting.stalls().message()));
+                      }
+                    }));
+      }
       String encoding = headers.get(ENCODING);
       Map<String, List<String>> metadata =
           withMetadata ? metadata(headers, call.getAuthority()) : Map.of();
       call.request(2); // one more than there may be, to notice it
       return new ServerCall.Listener<>() {
         private @Nullable Received received;
-        private boolean closed;
 
         @Override
         public void onMessage(Received message) {
-          if (received != null && !closed) {
-            closed = true;
+          if (received != null && whole.compareAndSet(false, true)) {
             call.close(
                 Status.INTERNAL.withDescription(
                     "cardinality violation: received multiple request messages for"
@@ -488,8 +526,11 @@ public final class GrpcServer {
         public void onHalfClose() {
           Received message = received;
           received = null;
-          if (closed) {
+          if (!whole.compareAndSet(false, true)) {
             return;
+          }
+          if (held != null) {
+            held.whole();
           }
           if (message == null) {
             call.close(

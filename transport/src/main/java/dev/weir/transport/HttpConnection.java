@@ -101,6 +101,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
   private @Nullable ScheduledFuture<?> deadline;
 
+  /** The request that is being received, so that it ends if it stops half way. */
+  private StallWatch.@Nullable Incoming incoming;
+
   HttpConnection(HttpServer server, boolean encrypted) {
     this.server = server;
     this.encrypted = encrypted;
@@ -115,6 +118,10 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         if (state == State.IDLE) {
           state = State.HEAD;
           expireAfter(firstOf(server.config().readHeaderTimeout(), server.config().readTimeout()));
+          watch();
+        }
+        if (incoming != null && message instanceof ByteBuf bytes) {
+          incoming.received(bytes.readableBytes());
         }
         ignored.fireChannelRead(message);
       }
@@ -135,6 +142,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void channelInactive(ChannelHandlerContext inactive) {
     cancelDeadline();
+    whole();
     if (state != State.WORK) {
       release();
     }
@@ -191,6 +199,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     HttpHead now = new HttpHead(request);
     head = now;
     begun = System.nanoTime();
+    if (incoming == null) {
+      watch(); // it came with the one before
+    }
     if (request.decoderResult().isFailure()) {
       answerBadRequest(request.decoderResult().cause());
       return;
@@ -390,6 +401,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   // ---- the work
 
   private void work(HttpHead now) {
+    whole();
     HttpHandler found = handler;
     if (found == null) {
       throw new IllegalStateException("no handler");
@@ -463,6 +475,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void send(HttpAnswer answer, boolean last) {
+    whole();
     measure(answer);
     release();
     ChannelHandlerContext now = context();
@@ -582,6 +595,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void answerBadRequest(int status, String text) {
+    whole();
     release();
     ChannelHandlerContext now = context();
     FullHttpResponse response =
@@ -599,6 +613,43 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   }
 
   // ---- time
+
+  private void watch() {
+    incoming = server.setting().stalls().begin(this::ended);
+  }
+
+  /** All of the request has come, or nothing more of it matters. */
+  private void whole() {
+    if (incoming != null) {
+      incoming.done();
+      incoming = null;
+    }
+  }
+
+  /** On whatever thread. */
+  private void ended(StallWatch.Incoming request) {
+    try {
+      context().executor().execute(() -> stalled(request));
+    } catch (RejectedExecutionException e) {
+      // the server has stopped meanwhile and cut the connection
+    }
+  }
+
+  @SuppressWarnings("ReferenceEquality") // another request may be under way
+  private void stalled(StallWatch.Incoming request) {
+    if (incoming != request) {
+      return; // all of it has come meanwhile
+    }
+    HttpAnswer answer = early;
+    if (state == State.DISCARD && answer != null) {
+      early = null;
+      sendLast(answer);
+    } else if (state == State.BODY) {
+      sendLast(server.errors().answer(head(), 408, server.setting().stalls().message()));
+    } else {
+      answerBadRequest(408, "408 Request Timeout");
+    }
+  }
 
   private static Duration firstOf(Duration one, Duration other) {
     return one.isPositive() ? one : other;

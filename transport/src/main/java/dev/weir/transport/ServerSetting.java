@@ -9,9 +9,15 @@ import org.slf4j.Logger;
  *
  * @param loops threads and buffers; whoever made them closes them after the servers
  * @param admission what may be held at once
+ * @param stalls ends requests that stop half way
  * @param clock when certificates are read again
  * @param logger logs under the component's name
  * @param meter for what servers say of each request
  */
 public record ServerSetting(
-    ServerLoops loops, Admission admission, InstantSource clock, Logger logger, Meter meter) {}
+    ServerLoops loops,
+    Admission admission,
+    StallWatch stalls,
+    InstantSource clock,
+    Logger logger,
+    Meter meter) {}

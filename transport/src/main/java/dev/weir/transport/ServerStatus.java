@@ -50,6 +50,7 @@ public record ServerStatus(Code code, String message, @Nullable Duration retryAf
           case 401 -> Code.UNAUTHENTICATED;
           case 403 -> Code.PERMISSION_DENIED;
           case 404 -> Code.UNIMPLEMENTED;
+          case 408 -> Code.DEADLINE_EXCEEDED;
           case 429 -> Code.RESOURCE_EXHAUSTED;
           case 502, 503, 504 -> Code.UNAVAILABLE;
           default -> Code.UNKNOWN;

@@ -19,6 +19,7 @@ import dev.weir.transport.HttpServer;
 import dev.weir.transport.ServerLoops;
 import dev.weir.transport.ServerSetting;
 import dev.weir.transport.ServerStatus;
+import dev.weir.transport.StallWatch;
 import dev.weir.transport.compression.ByteSlice;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,12 +36,23 @@ final class OtlpReceiver implements Receiver {
   private final ComponentContext context;
   private final OtlpReceiverConfig config;
   private final Admission admission;
+  private final Duration stallLimit;
   private @Nullable ServerLoops loops;
   private @Nullable OwnMetrics ownMetrics;
   private @Nullable GrpcServer grpc;
   private @Nullable HttpServer http;
 
   OtlpReceiver(ComponentContext context, OtlpReceiverConfig config) {
+    this(context, config, StallWatch.LIMIT);
+  }
+
+  /**
+   * Makes a receiver that is patient for so long.
+   *
+   * @param stallLimit how long a request may stand still half way
+   */
+  OtlpReceiver(ComponentContext context, OtlpReceiverConfig config, Duration stallLimit) {
+    this.stallLimit = stallLimit;
     this.context = context;
     this.config = config;
     this.admission =
@@ -54,8 +66,10 @@ final class OtlpReceiver implements Receiver {
   public void start(Host host) throws StartException {
     ServerLoops made = new ServerLoops(context.id().toString());
     loops = made;
+    StallWatch stalls = new StallWatch(made, stallLimit);
     ServerSetting setting =
-        new ServerSetting(made, admission, context.clock(), context.logger(), context.meter());
+        new ServerSetting(
+            made, admission, stalls, context.clock(), context.logger(), context.meter());
     try {
       GrpcServerConfig grpcConfig = config.protocols().grpc();
       if (grpcConfig != null) {
@@ -81,7 +95,7 @@ final class OtlpReceiver implements Receiver {
       stop(Duration.ZERO);
       throw e;
     }
-    ownMetrics = new OwnMetrics(context, admission);
+    ownMetrics = new OwnMetrics(context, admission, stalls);
   }
 
   private <T extends Item> @Nullable Intake<T> intake(Signal<T> signal, String transport) {

@@ -2,6 +2,7 @@ package dev.weir.receiver.otlp;
 
 import dev.weir.pipeline.ComponentContext;
 import dev.weir.transport.Admission;
+import dev.weir.transport.StallWatch;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.metrics.Meter;
@@ -19,7 +20,7 @@ final class OwnMetrics implements AutoCloseable {
 
   private final List<AutoCloseable> instruments = new ArrayList<>();
 
-  OwnMetrics(ComponentContext context, Admission admission) {
+  OwnMetrics(ComponentContext context, Admission admission, StallWatch stalls) {
     Meter meter = context.meter();
     Attributes receiver = Attributes.of(RECEIVER, context.id().toString());
     instruments.add(
@@ -45,15 +46,17 @@ final class OwnMetrics implements AutoCloseable {
             .buildWithCallback(out -> out.record(admission.connections(), receiver)));
     Attributes bytes = receiver.toBuilder().put(REASON, "max_in_flight_mib").build();
     Attributes requests = receiver.toBuilder().put(REASON, "max_concurrent_requests").build();
+    Attributes stalled = receiver.toBuilder().put(REASON, "stalled").build();
     instruments.add(
         meter
             .counterBuilder(PREFIX + "rejected_requests")
             .setUnit("{request}")
-            .setDescription("Requests turned away by a limit, and told to come again.")
+            .setDescription("Requests turned away by a limit, and ended because they stood still.")
             .buildWithCallback(
                 out -> {
                   out.record(admission.overBytes(), bytes);
                   out.record(admission.overRequests(), requests);
+                  out.record(stalls.ended(), stalled);
                 }));
     instruments.add(
         meter

@@ -18,6 +18,10 @@ import dev.weir.pipeline.config.SchemaTable;
 import dev.weir.pipeline.testing.LifecycleContract;
 import dev.weir.pipeline.testing.OpenThings;
 import dev.weir.transport.testing.SectionText;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.Metadata;
+import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -45,6 +49,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -248,6 +253,86 @@ final class OtlpReceiverTest {
           Samples.largeLogs(2_000_000));
       assertThat(reader.sum("weir_receiver_otlp_rejected_requests")).isEqualTo(1);
       assertThat(reader.sum("weir_receiver_otlp_in_flight_bytes")).isZero();
+    }
+  }
+
+  @Test
+  void requestsThatStopHalfWayEndAndGiveTheirBytesBack() throws Exception {
+    Reader reader = new Reader();
+    try (SdkMeterProvider meters = SdkMeterProvider.builder().registerMetricReader(reader).build();
+        Served served = Served.impatient(meters.get("test"));
+        Http body = Http.to(served.receiver.httpPort());
+        Http head = Http.to(served.receiver.httpPort());
+        Http unwanted = Http.to(served.receiver.httpPort());
+        Grpc client = Grpc.to(served.receiver.grpcPort())) {
+      Map<String, String> json = Map.of("Content-Type", "application/json");
+      head.send("POST /v1/logs HTTP/1.1\r\nHos");
+      unwanted.send(Http.head("POST", "/v1/nothing", json, 100));
+      body.send(Http.head("POST", "/v1/logs", json, 1_000_000));
+      body.send("{".repeat(300_000));
+      AtomicReference<Status> ended = new AtomicReference<>();
+      ClientCall<byte[], byte[]> call =
+          client.channel().newCall(Grpc.descriptor(Grpc.LOGS), CallOptions.DEFAULT);
+      call.start(
+          new ClientCall.Listener<>() {
+            @Override
+            public void onClose(Status status, Metadata trailers) {
+              ended.set(status);
+            }
+          },
+          new Metadata());
+      call.request(1);
+      call.sendMessage(new byte[700_000]); // all of the message, and no end of the request
+
+      Http.Reply late = body.reply();
+      assertThat(late.status()).isEqualTo(408);
+      assertThat(late.text()).contains("\"code\":4", "the request stopped half way");
+      assertThat(late.header("Connection")).isEqualTo("close");
+      assertThat(head.reply().status()).isEqualTo(408);
+      assertThat(unwanted.reply().status()).isEqualTo(404);
+      await().until(() -> ended.get() != null);
+      assertThat(ended.get().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+      assertThat(ended.get().getDescription()).contains("the request stopped half way");
+      assertThat(reader.sum("weir_receiver_otlp_rejected_requests")).isEqualTo(4);
+      await().until(() -> reader.sum("weir_receiver_otlp_in_flight_bytes") == 0);
+
+      // The connection of gRPC goes on.
+      client.call(Grpc.LOGS, Samples.protobuf(Signal.LOGS));
+      assertThat(served.got).hasSize(1);
+    }
+  }
+
+  @Test
+  void aRequestAtWorkAndAnIdleConnectionDoNotStandStill() throws Exception {
+    Reader reader = new Reader();
+    CountDownLatch go = new CountDownLatch(1);
+    try (SdkMeterProvider meters = SdkMeterProvider.builder().registerMetricReader(reader).build();
+        Served served = Served.impatient(meters.get("test"));
+        Http idle = Http.to(served.receiver.httpPort());
+        Http atWork = Http.to(served.receiver.httpPort());
+        Http stalled = Http.to(served.receiver.httpPort())) {
+      Map<String, String> json = Map.of("Content-Type", "application/json");
+      byte[] request = Samples.json(Signal.LOGS);
+      assertThat(idle.ask("POST", "/v1/logs", json, request).status()).isEqualTo(200);
+      served.pipelines =
+          batch -> {
+            try {
+              go.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+            return Outcome.accepted();
+          };
+      atWork.send(Http.head("POST", "/v1/logs", json, request.length));
+      atWork.send(request);
+      await().until(() -> served.got.size() == 2);
+      stalled.send("POST /");
+      // Whoever began later is ended, and the others are not.
+      assertThat(stalled.reply().status()).isEqualTo(408);
+      go.countDown();
+      assertThat(atWork.reply().status()).isEqualTo(200);
+      assertThat(idle.ask("POST", "/v1/logs", json, request).status()).isEqualTo(200);
+      assertThat(reader.sum("weir_receiver_otlp_rejected_requests")).isEqualTo(1);
     }
   }
 

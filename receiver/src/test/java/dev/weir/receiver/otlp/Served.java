@@ -13,6 +13,7 @@ import dev.weir.pipeline.Extension;
 import dev.weir.pipeline.Host;
 import dev.weir.pipeline.Outcome;
 import dev.weir.pipeline.StartException;
+import dev.weir.transport.StallWatch;
 import dev.weir.transport.testing.SectionText;
 import io.opentelemetry.api.metrics.Meter;
 import io.opentelemetry.api.metrics.MeterProvider;
@@ -35,7 +36,8 @@ final class Served implements AutoCloseable {
   final List<Telemetry<?>> got = new CopyOnWriteArrayList<>();
   volatile Function<Telemetry<?>, Outcome> pipelines = batch -> Outcome.accepted();
 
-  private Served(String body, Meter meter, InstantSource clock, Signal<?>... signals) {
+  private Served(
+      String body, Meter meter, InstantSource clock, Duration stallLimit, Signal<?>... signals) {
     Map<Signal<?>, Consumer<?>> outputs = new HashMap<>();
     for (Signal<?> signal : signals) {
       outputs.put(signal, consumer());
@@ -52,7 +54,9 @@ final class Served implements AutoCloseable {
             outputs);
     receiver =
         new OtlpReceiver(
-            context, SectionText.decode(OtlpReceiverConfig.class, OtlpReceiverConfig.SCHEMA, body));
+            context,
+            SectionText.decode(OtlpReceiverConfig.class, OtlpReceiverConfig.SCHEMA, body),
+            stallLimit);
   }
 
   private <T extends Item> Consumer<T> consumer() {
@@ -75,7 +79,15 @@ final class Served implements AutoCloseable {
 
   static Served made(String body, Meter meter, InstantSource clock, Signal<?>... signals) {
     Signal<?>[] wanted = signals.length == 0 ? Signal.ALL.toArray(Signal<?>[]::new) : signals;
-    return new Served(body, meter, clock, wanted);
+    return new Served(body, meter, clock, StallWatch.LIMIT, wanted);
+  }
+
+  /** Starts one that does not wait long for requests that stand still. */
+  static Served impatient(Meter meter) throws StartException {
+    Signal<?>[] all = Signal.ALL.toArray(Signal<?>[]::new);
+    Served served = new Served(BOTH, meter, InstantSource.system(), Duration.ofSeconds(1), all);
+    served.receiver.start(new Nobody());
+    return served;
   }
 
   static Served start() throws StartException {
