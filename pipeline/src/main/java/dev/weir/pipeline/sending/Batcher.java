@@ -218,14 +218,20 @@ final class Batcher<T extends Item> {
   /** Sends what has waited long enough, until {@link #finish} or an interrupt. */
   void watch() {
     try {
-      List<Ready<T>> due = due();
-      while (!due.isEmpty()) {
-        sendAll(due);
-        due = due();
+      boolean more = true;
+      while (more) {
+        more = sendDue();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // the time to stop is over
     }
+  }
+
+  /** In a method of its own: a variable of the loop would hold what was sent while it waits. */
+  private boolean sendDue() throws InterruptedException {
+    List<Ready<T>> due = due();
+    sendAll(due);
+    return !due.isEmpty();
   }
 
   /** Waits for what has waited long enough; returns nothing once finished. */

@@ -211,28 +211,47 @@ public final class SendingExporter<T extends Item> implements Exporter<T> {
   /** Sends what is in the queue, one request after the other, until there is no more. */
   private void sendFrom(SendingQueue<T> from) {
     try {
-      SendingQueue.Taken<T> taken = take(from);
-      while (taken != null) {
-        send(taken.request(), taken.done());
-        taken = take(from);
+      boolean more = true;
+      while (more) {
+        more = sendNext(from);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // the time to stop is over
     }
   }
 
+  /**
+   * Sends one. In a method of its own, because a variable of the loop would hold the request that
+   * was sent last for as long as its thread waits for the next.
+   */
+  private boolean sendNext(SendingQueue<T> from) throws InterruptedException {
+    SendingQueue.Taken<T> taken = take(from);
+    if (taken != null) {
+      send(taken.request(), taken.done());
+    }
+    return taken != null;
+  }
+
   /** Puts what is in the queue together, until there is no more. */
   private void batchFrom(SendingQueue<T> from, Batcher<T> into) {
     try {
-      SendingQueue.Taken<T> taken = take(from);
-      while (taken != null) {
-        batch(taken, into);
-        taken = take(from);
+      boolean more = true;
+      while (more) {
+        more = batchNext(from, into);
       }
       into.finish();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // the time to stop is over
     }
+  }
+
+  /** Takes one in; in a method of its own for the reason that {@link #sendNext} has. */
+  private boolean batchNext(SendingQueue<T> from, Batcher<T> into) throws InterruptedException {
+    SendingQueue.Taken<T> taken = take(from);
+    if (taken != null) {
+      batch(taken, into);
+    }
+    return taken != null;
   }
 
   /** Takes the next one, whatever happens: without this thread nothing would be sent any more. */

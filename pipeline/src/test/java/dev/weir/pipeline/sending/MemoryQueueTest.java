@@ -3,8 +3,10 @@ package dev.weir.pipeline.sending;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.pdata.LogRecord;
+import dev.weir.pdata.Telemetry;
 import dev.weir.pipeline.Outcome;
 import dev.weir.pipeline.Outcome.Code;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -53,6 +55,26 @@ final class MemoryQueueTest {
         .containsEntry("enqueue_size{exporter=otlp_grpc}", "2/3");
     exporter.stop(GRACE);
     assertThat(scene.measurements.values()).doesNotContainKey(SIZE).doesNotContainKey(CAPACITY);
+  }
+
+  /** Ten threads that each hold on to the last batch they sent were 40 MB of an idle gateway. */
+  @Test
+  void whatWasSentIsNotHeldByAThreadThatWaitsForMore() throws Exception {
+    var exporter = scene.started(config(RETRY, queue(1, Sizer.REQUESTS, 10)));
+    WeakReference<Telemetry<LogRecord>> sent = send(exporter);
+    Scene.until(() -> scene.delivered.size() == 1);
+    Scene.until(
+        () -> {
+          System.gc();
+          return sent.get() == null;
+        });
+    exporter.stop(GRACE);
+  }
+
+  private static WeakReference<Telemetry<LogRecord>> send(SendingExporter<LogRecord> exporter) {
+    Telemetry<LogRecord> batch = Scene.logs("a");
+    assertThat(exporter.consume(batch)).isEqualTo(Outcome.accepted());
+    return new WeakReference<>(batch);
   }
 
   @Test

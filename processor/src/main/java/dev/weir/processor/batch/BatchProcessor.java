@@ -215,14 +215,20 @@ final class BatchProcessor<T extends Item> implements Processor<T> {
   /** Hands on what has waited long enough, until the processor stops. */
   private void watch() {
     try {
-      List<Ready<T>> due = due();
-      while (!due.isEmpty()) {
-        due.forEach(this::handOn);
-        due = due();
+      boolean more = true;
+      while (more) {
+        more = handOnDue();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // only the JVM's end interrupts it
     }
+  }
+
+  /** In a method of its own: a variable of the loop would hold the last batch while it waits. */
+  private boolean handOnDue() throws InterruptedException {
+    List<Ready<T>> due = due();
+    due.forEach(this::handOn);
+    return !due.isEmpty();
   }
 
   /** Waits for what has waited long enough; nothing once the processor stops. */

@@ -15,6 +15,7 @@ import dev.weir.pipeline.config.SchemaTable;
 import dev.weir.pipeline.testing.FakeTime;
 import dev.weir.pipeline.testing.LifecycleContract;
 import dev.weir.processor.testing.Stage;
+import java.lang.ref.WeakReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -74,6 +75,23 @@ final class BatchProcessorTest {
             () ->
                 assertThat(stage.measurements.values())
                     .containsEntry("batch_timeout_trigger_send{processor=batch}", "1"));
+    processor.stop(GRACE);
+  }
+
+  @Test
+  void whatWasHandedOnIsNotHeldByTheThreadThatWaitsForMore() throws Exception {
+    Processor<LogRecord> processor = started(TIMEOUT, 100, 0);
+    processor.consume(Stage.logs("a"));
+    time.awaitWaiting(TIMEOUT);
+    time.pass(TIMEOUT);
+    await().until(() -> !stage.batches.isEmpty());
+    WeakReference<Telemetry<LogRecord>> handedOn = new WeakReference<>(stage.batches.removeFirst());
+    await()
+        .until(
+            () -> {
+              System.gc();
+              return handedOn.get() == null;
+            });
     processor.stop(GRACE);
   }
 
