@@ -11,28 +11,43 @@ import java.util.concurrent.atomic.LongAdder;
  */
 public final class Admission {
   private final long maxBytes;
+  private final long maxCharged;
   private final int maxRequests;
   private final int maxConnections;
   private final AtomicLong bytes = new AtomicLong();
+  private final AtomicLong charged = new AtomicLong();
   private final AtomicInteger requests = new AtomicInteger();
   private final AtomicInteger connections = new AtomicInteger();
   private final LongAdder overBytes = new LongAdder();
+  private final LongAdder overCharged = new LongAdder();
   private final LongAdder overRequests = new LongAdder();
   private final LongAdder overConnections = new LongAdder();
 
-  /** Makes an empty one with these limits. */
-  public Admission(long maxBytes, int maxRequests, int maxConnections) {
+  /**
+   * Makes an empty one with these limits.
+   *
+   * @param maxBytes how many bytes, charges included
+   * @param maxCharged how many bytes all charges together
+   */
+  public Admission(long maxBytes, long maxCharged, int maxRequests, int maxConnections) {
     this.maxBytes = maxBytes;
+    this.maxCharged = maxCharged;
     this.maxRequests = maxRequests;
     this.maxConnections = maxConnections;
   }
 
   /** Counts {@code n} more bytes, or returns false if that were too many. */
   boolean takeBytes(long n) {
-    long now = bytes.addAndGet(n);
-    if (now > maxBytes) {
-      bytes.addAndGet(-n);
+    if (!add(bytes, n, maxBytes)) {
       overBytes.increment();
+      return false;
+    }
+    return true;
+  }
+
+  private static boolean add(AtomicLong to, long n, long most) {
+    if (to.addAndGet(n) > most) {
+      to.addAndGet(-n);
       return false;
     }
     return true;
@@ -48,8 +63,8 @@ public final class Admission {
   }
 
   /**
-   * What one request takes beyond the bytes that it came in: a share of the same limit. For one
-   * thread; closing it gives everything back.
+   * What one request takes beyond the bytes that it came in: a share of the same limit, and of one
+   * for all charges together. For one thread; closing it gives everything back.
    */
   public final class Charge implements AutoCloseable {
     private long taken;
@@ -60,7 +75,13 @@ public final class Admission {
     /** Takes {@code n} bytes more, or returns false if that were too many. */
     public boolean take(long n) {
       wanted = taken + n;
-      if (!takeBytes(n)) {
+      if (!add(charged, n, maxCharged)) {
+        overCharged.increment();
+        return false;
+      }
+      if (!add(bytes, n, maxBytes)) {
+        charged.addAndGet(-n);
+        overCharged.increment();
         return false;
       }
       taken += n;
@@ -72,11 +93,12 @@ public final class Admission {
      * request even if nobody else takes any: trying again is of no use.
      */
     public boolean neverFits(long length) {
-      return length + wanted > maxBytes;
+      return wanted > maxCharged || length + wanted > maxBytes;
     }
 
     @Override
     public void close() {
+      charged.addAndGet(-taken);
       releaseBytes(taken);
       taken = 0;
     }
@@ -139,6 +161,11 @@ public final class Admission {
   /** Returns how many requests were turned away because too many bytes were held. */
   public long overBytes() {
     return overBytes.sum();
+  }
+
+  /** Returns how many requests were turned away because their objects would take too much. */
+  public long overCharged() {
+    return overCharged.sum();
   }
 
   /** Returns how many requests were turned away because too many were at work. */

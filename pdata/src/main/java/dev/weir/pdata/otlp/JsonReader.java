@@ -63,7 +63,7 @@ final class JsonReader {
 
   JsonReader(byte[] buf, int offset, int length, Allowance allowance) {
     in = new JsonInput(buf, offset, length);
-    weight = new Weight(length, allowance);
+    weight = new Weight(length, Weight.JSON, allowance);
   }
 
   /** Goes to the next element of an array, which takes {@code bytes} of heap; false at its end. */

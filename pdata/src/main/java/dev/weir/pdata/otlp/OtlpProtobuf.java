@@ -52,7 +52,7 @@ public final class OtlpProtobuf {
   public static <T extends Item> Telemetry<T> decode(
       Signal<T> signal, byte[] bytes, int offset, int length, Allowance allowance)
       throws OtlpFormatException {
-    Weight weight = new Weight(length, allowance);
+    Weight weight = new Weight(length, Weight.PROTOBUF, allowance);
     int end = Objects.checkFromIndexSize(offset, length, bytes.length) + length;
     Shape request = Shape.of(signal);
     Shape.Field groups = Objects.requireNonNull(request.field(1));

@@ -1,24 +1,35 @@
 package dev.weir.pdata.otlp;
 
 /**
- * What a message weighs: its length, or the heap that its objects take divided by {@value #RATIO},
- * if that is more. Ordinary telemetry weighs its length; a message of tiny parts, which becomes a
- * hundred times its length, weighs what it costs. The length is paid for by whoever received it;
- * the rest is asked for in steps before it is built. For one thread and one message.
+ * What a message weighs: its length, or a share of the heap that its objects take, if that is more:
+ * half of it for JSON, which is long and becomes objects at once; a third for protobuf, which is
+ * short and mostly never does. Ordinary telemetry weighs its length; a message of tiny parts, which
+ * becomes a hundred times its length, weighs what it costs. The length is paid for by whoever
+ * received it; the rest is asked for in steps before it is built. For one thread and one message.
  */
 final class Weight {
-  /** How many bytes of heap a byte of a message pays for. */
-  static final int RATIO = 3;
+  /** How many bytes of heap a byte of protobuf pays for. */
+  static final int PROTOBUF = 3;
+
+  /** How many bytes of heap a byte of JSON pays for. */
+  static final int JSON = 2;
 
   private static final long STEP = 4 << 10;
 
   private final Allowance allowance;
+  private final int ratio;
   private long heap;
   private long paid;
 
-  Weight(int length, Allowance allowance) {
+  /**
+   * Makes the weight of a message.
+   *
+   * @param ratio how many bytes of heap one of its bytes pays for
+   */
+  Weight(int length, int ratio, Allowance allowance) {
     this.allowance = allowance;
-    this.paid = (long) length * RATIO;
+    this.ratio = ratio;
+    this.paid = (long) length * ratio;
   }
 
   /**
@@ -34,10 +45,10 @@ final class Weight {
   }
 
   private void pay() throws OtlpLimitException {
-    long step = Math.max(STEP, (heap - paid + RATIO - 1) / RATIO);
+    long step = Math.max(STEP, (heap - paid + ratio - 1) / ratio);
     if (!allowance.take(step)) {
       throw new OtlpLimitException();
     }
-    paid += step * RATIO;
+    paid += step * ratio;
   }
 }

@@ -288,9 +288,9 @@ class AmplificationTest {
     assertThatThrownBy(() -> decode(Signal.LOGS, json, true, more -> left.addAndGet(-more) >= 0))
         .isInstanceOf(OtlpLimitException.class);
 
-    // Three times its length and the megabyte, and lists that grow.
+    // Twice its length and the megabyte, and lists that grow.
     assertThat(threads.getCurrentThreadAllocatedBytes() - begin)
-        .isLessThan(2 * 3 * (json.length + (1L << 20)));
+        .isLessThan(2 * 2 * (json.length + (1L << 20)));
   }
 
   @Test

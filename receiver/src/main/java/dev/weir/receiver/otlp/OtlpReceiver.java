@@ -33,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * acknowledged is theirs.
  */
 final class OtlpReceiver implements Receiver {
+  /** So small a share of the heap tiny items may weigh in all, whatever may be in flight. */
+  private static final int OBJECTS_SHARE = 16;
+
   private final ComponentContext context;
   private final OtlpReceiverConfig config;
   private final Admission admission;
@@ -58,6 +61,7 @@ final class OtlpReceiver implements Receiver {
     this.admission =
         new Admission(
             config.maxInFlightMib() << 20,
+            Runtime.getRuntime().maxMemory() / OBJECTS_SHARE,
             (int) config.maxConcurrentRequests(),
             (int) config.maxConnections());
   }

@@ -45,6 +45,7 @@ final class OwnMetrics implements AutoCloseable {
             .setDescription("Open connections.")
             .buildWithCallback(out -> out.record(admission.connections(), receiver)));
     Attributes bytes = receiver.toBuilder().put(REASON, "max_in_flight_mib").build();
+    Attributes objects = receiver.toBuilder().put(REASON, "objects").build();
     Attributes requests = receiver.toBuilder().put(REASON, "max_concurrent_requests").build();
     Attributes stalled = receiver.toBuilder().put(REASON, "stalled").build();
     instruments.add(
@@ -55,6 +56,7 @@ final class OwnMetrics implements AutoCloseable {
             .buildWithCallback(
                 out -> {
                   out.record(admission.overBytes(), bytes);
+                  out.record(admission.overCharged(), objects);
                   out.record(admission.overRequests(), requests);
                   out.record(stalls.ended(), stalled);
                 }));

@@ -359,7 +359,8 @@ final class OtlpReceiverTest {
             return Outcome.accepted();
           };
       int port = served.receiver.httpPort();
-      byte[] half = Samples.emptyLogs(25_000, encoding); // 24 bytes each, six tenths of a megabyte
+      // Six tenths of a megabyte.
+      byte[] half = Samples.emptyLogs(encoding == Encoding.JSON ? 16_667 : 25_000, encoding);
       first.send(
           Http.head(
               "POST", "/v1/logs", Map.of("Content-Type", encoding.contentType()), half.length));
