@@ -44,6 +44,8 @@ public final class Main {
         TrafficBenchmark.addresses(),
         new IdleBenchmark(),
         new FuzzBenchmark(),
+        new DeadBackEndBenchmark(),
+        new KillBenchmark(),
         RelayBenchmark.throughput(),
         RelayBenchmark.footprint(),
         new JmhBenchmark());
@@ -71,7 +73,7 @@ public final class Main {
     } catch (IllegalArgumentException e) {
       out.println("bench: " + e.getMessage());
       out.print(USAGE);
-      all().forEach(b -> out.printf(Locale.ROOT, "  %-11s %s%n", b.name(), b.about()));
+      all().forEach(b -> out.printf(Locale.ROOT, "  %-13s %s%n", b.name(), b.about()));
       return 2;
     }
     Settings settings =

@@ -18,6 +18,16 @@ record Result(String what, String unit, Sample sample, String bound, boolean kep
     return new Result(what, unit, sample, "", true);
   }
 
+  /** A count without a bound. */
+  static Result count(String what, String unit, long count) {
+    return figure(what, unit, Sample.of((double) count));
+  }
+
+  /** A count with a bound that is kept or not. */
+  static Result count(String what, String unit, long count, String bound, boolean kept) {
+    return new Result(what, unit, Sample.of((double) count), bound, kept);
+  }
+
   /** A figure whose median must not be greater than {@code most}. */
   static Result atMost(String what, String unit, Sample sample, double most) {
     return new Result(

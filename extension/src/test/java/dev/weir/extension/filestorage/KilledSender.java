@@ -37,9 +37,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.helpers.NOPLogger;
 
 /**
- * The process that {@link KillTest} kills: four threads bring log records with numbers, each number
- * is written to {@code acked} once its request was accepted, and to {@code delivered} once it was
- * sent. Both are written by one system call a request, so that the files outlive the process.
+ * The process that {@link KillRounds} kills: four threads bring log records with numbers, each
+ * number is written to {@code acked} once its request was accepted, and to {@code delivered} once
+ * it was sent. Both are written by one system call a request, so that the files outlive the
+ * process.
  */
 final class KilledSender {
   private KilledSender() {}
@@ -110,7 +111,7 @@ final class KilledSender {
     storage.stop(Duration.ZERO);
   }
 
-  private static ComponentContext context(ComponentKind kind, String id) {
+  static ComponentContext context(ComponentKind kind, String id) {
     return new ComponentContext(
         kind,
         ComponentId.parse(id),

@@ -7,6 +7,7 @@ import dev.weir.pipeline.StoredQueue;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -41,6 +42,18 @@ final class SegmentFuzzTest {
     Shelf shelf = new Shelf(Files.createDirectories(directory.resolve(name)));
     shelf.segmentSize = 1_000_000;
     return shelf;
+  }
+
+  /** Its own seeds, and new ones for a moment; {@code make bench ARGS=fuzz} has minutes. */
+  @Test
+  void whateverDamagesAQueueItGoesOn() throws Exception {
+    for (long seed = 0; seed < 300; seed++) {
+      StoredQueueFuzz.one(directory, seed);
+    }
+    long seed = System.nanoTime();
+    assertThat(StoredQueueFuzz.run(directory, seed, Duration.ofSeconds(1)))
+        .as("seed %d", seed)
+        .isPositive();
   }
 
   @Test

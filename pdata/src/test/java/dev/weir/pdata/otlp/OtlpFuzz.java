@@ -51,13 +51,27 @@ public final class OtlpFuzz {
   private OtlpFuzz() {}
 
   /**
-   * Runs.
+   * Runs with protobuf.
    *
    * @return how many inputs were tried
    * @throws AssertionError if something does not hold, with the input
    */
-  public static long run(long seed, Duration duration) throws IOException {
-    List<Input> corpus = corpus();
+  public static long runProtobuf(long seed, Duration duration) throws IOException {
+    return run(seed, duration, false);
+  }
+
+  /**
+   * Runs with JSON.
+   *
+   * @return how many inputs were tried
+   * @throws AssertionError if something does not hold, with the input
+   */
+  public static long runJson(long seed, Duration duration) throws IOException {
+    return run(seed, duration, true);
+  }
+
+  private static long run(long seed, Duration duration, boolean json) throws IOException {
+    List<Input> corpus = corpus().stream().filter(input -> input.json == json).toList();
     Random random = new Random(seed);
     long end = System.nanoTime() + duration.toNanos();
     long tried = 0;

@@ -36,7 +36,9 @@ class OtlpFuzzTest {
   @Test
   void secondsOfFuzz() throws IOException {
     long seed = System.nanoTime();
-    assertThat(OtlpFuzz.run(seed, Duration.ofSeconds(3))).as("seed %d", seed).isPositive();
+    Duration some = Duration.ofMillis(1500);
+    assertThat(OtlpFuzz.runProtobuf(seed, some)).as("seed %d", seed).isPositive();
+    assertThat(OtlpFuzz.runJson(seed, some)).as("seed %d", seed).isPositive();
   }
 
   @ParameterizedTest

@@ -30,9 +30,9 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The process of {@link DeadBackEndTest}: as much as two threads can bring, decoded as if it had
- * been received, through memory_limiter into a queue before a destination that is dead for a while
- * and then comes back. Prints {@code accepted refused delivered failed} in data points.
+ * The process of {@link DeadBackEnd}: as much as two threads can bring, decoded as if it had been
+ * received, through memory_limiter into a queue before a destination that is dead for a while and
+ * then comes back. Prints {@code accepted refused delivered failed late} in data points.
  */
 final class FloodedAgent {
   private static final int POINTS = 1000;
