@@ -47,6 +47,7 @@ public final class StallWatch {
    *
    * @param limit how long a request may stand still
    */
+  @SuppressWarnings("FutureReturnValueIgnored") // a round that fails ends the rounds, not a server
   public StallWatch(ServerLoops loops, Duration limit) {
     this(
         limit,
@@ -94,6 +95,7 @@ public final class StallWatch {
     }
   }
 
+  @SuppressWarnings("ModifyCollectionInEnhancedForLoop") // a concurrent set
   private void round() {
     long now = nanos.getAsLong();
     for (Incoming each : incoming) {
@@ -128,7 +130,7 @@ public final class StallWatch {
     }
 
     /** Notes that {@code n} more bytes have come; one thread at a time. */
-    @SuppressWarnings("NonAtomicOperationOnVolatileField") // one writer
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
     void received(long n) {
       bytes += n;
     }
