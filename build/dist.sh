@@ -33,11 +33,15 @@ cp -p bpf/target/classes/dev/weir/bpf/*.bpf.o "$dist/bpf/" # for a look with bpf
 # The AOT cache (JEP 514): classes as the JVM left them after a training run. The run plays back recorded
 # kernel records, so it needs neither kernel nor privileges. Without a cache everything works, more slowly. There is a
 # second one for agents that speak OTLP: it is 50 MB instead of 30.
+# Written as the JVM writes it, in big pieces, the page cache holds it in pieces of 2 MB, and some kernels map such a piece
+# as a whole at the first touch (ext4, 6.18): all of it is resident then. Copied in small pieces it is not.
 for name in weir weir-otlp; do
   cache=$dist/lib/$name.aot
   WEIR_AOT_TRAINING=$cache build/train.sh "$dist/bin/weir" "$name" >"$cache.log" 2>&1 || true
   if [ -s "$cache" ]; then
     rm "$cache.log"
+    dd if="$cache" of="$cache.pages" bs=4096 2>/dev/null
+    mv "$cache.pages" "$cache"
   else
     echo "build: no AOT cache was made ($cache.log says why); the agent starts more slowly" >&2
   fi

@@ -70,8 +70,13 @@ final class RunCommand {
     service.start();
     Greeting.print(
         build, config, service.shownAt(), telemetry.addresses(), builtIn.kernel().opened(), err);
-    StartMemory.release();
-    PipelineService.End end = service.awaitEnd();
+    Thread givingBack = StartMemory.releaseNowAndThen();
+    PipelineService.End end;
+    try {
+      end = service.awaitEnd();
+    } finally {
+      givingBack.interrupt();
+    }
     List<String> errors = service.stop(PipelineService.DEFAULT_GRACE);
     for (String error : errors) {
       err.println("Error: " + error);

@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.Test;
 
@@ -233,5 +234,53 @@ class ConnectionEventsTest {
     }
     assertThat(cookies).startsWith(0L, 1L, 2L, 10L, 11L);
     assertThat(queue.dropped()).isEqualTo(2);
+  }
+
+  @Test
+  void anEmptyQueueBeginsAtItsFirstSlotAgain() {
+    EventQueue queue = new EventQueue(8192);
+    assertThat(queue.allocated()).isZero();
+    TestRecord record = TestRecord.whole();
+    List<Long> cookies = new ArrayList<>();
+    for (int i = 0; i < 10_000; i++) {
+      queue.offer(record.identified(i, 0).memory(), 0);
+      queue.poll(1, (m, at) -> cookies.add(dev.weir.bpf.ConnectionRecord.cookie(m, at)));
+    }
+    assertThat(cookies).hasSize(10_000).isSorted().doesNotHaveDuplicates();
+    assertThat(queue.allocated()).isEqualTo(256);
+  }
+
+  @Test
+  void oneThreadReadsInOrderWhatTheOtherWrites() throws Exception {
+    EventQueue queue = new EventQueue(1000);
+    int count = 300_000;
+    Thread writer =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  TestRecord record = TestRecord.whole();
+                  for (int i = 0; i < count; i++) {
+                    while (!queue.hasRoom()) {
+                      Thread.onSpinWait();
+                    }
+                    queue.offer(record.identified(i, 0).memory(), 0);
+                  }
+                });
+    AtomicLong next = new AtomicLong();
+    AtomicLong wrong = new AtomicLong();
+    while (next.get() < count && (writer.isAlive() || queue.size() > 0)) {
+      queue.poll(
+          700,
+          (m, at) -> {
+            if (dev.weir.bpf.ConnectionRecord.cookie(m, at) != next.getAndIncrement()) {
+              wrong.incrementAndGet();
+            }
+          });
+    }
+    writer.join();
+    assertThat(next).hasValue(count);
+    assertThat(wrong).hasValue(0);
+    assertThat(queue.dropped()).isZero();
+    assertThat(queue.allocated()).isLessThanOrEqualTo(1024);
   }
 }
