@@ -71,11 +71,13 @@ final class RunCommand {
     Greeting.print(
         build, config, service.shownAt(), telemetry.addresses(), builtIn.kernel().opened(), err);
     Thread givingBack = StartMemory.releaseNowAndThen();
+    Thread shrinking = SoftHeap.ofJvm().watch();
     PipelineService.End end;
     try {
       end = service.awaitEnd();
     } finally {
       givingBack.interrupt();
+      shrinking.interrupt();
     }
     List<String> errors = service.stop(PipelineService.DEFAULT_GRACE);
     for (String error : errors) {
