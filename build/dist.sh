@@ -39,9 +39,13 @@ for name in weir weir-otlp; do
   cache=$dist/lib/$name.aot
   WEIR_AOT_TRAINING=$cache build/train.sh "$dist/bin/weir" "$name" >"$cache.log" 2>&1 || true
   if [ -s "$cache" ]; then
-    rm "$cache.log"
-    dd if="$cache" of="$cache.pages" bs=4096 2>/dev/null
-    mv "$cache.pages" "$cache"
+    if dd if="$cache" of="$cache.pages" bs=4096 2>"$cache.log"; then
+      mv "$cache.pages" "$cache"
+      rm "$cache.log"
+    else
+      rm -f "$cache.pages"
+      echo "build: $cache stays as the JVM wrote it ($cache.log says why); the agent takes more memory" >&2
+    fi
   else
     echo "build: no AOT cache was made ($cache.log says why); the agent starts more slowly" >&2
   fi

@@ -91,11 +91,16 @@ final class SoftHeap {
               runtime.gc();
               return;
             }
-            options.setVMOption(RATIO, MOST_FREE);
+            String before = options.getVMOption(RATIO).getValue();
+            try {
+              options.setVMOption(RATIO, MOST_FREE);
+            } catch (IllegalArgumentException e) {
+              // The JVM was started with another MinHeapFreeRatio: then it gives back less.
+            }
             try {
               runtime.gc();
             } finally {
-              options.setVMOption(RATIO, "100");
+              options.setVMOption(RATIO, before);
             }
           }
 

@@ -17,8 +17,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>The transport is the JDK's (no native library to unpack). Buffers are pooled and off the heap:
  * the JDK copies whatever it reads into an array, and chunks of the heap that come and go with each
  * large request were four fifths of what a relay allocated (docs/performance.md). One arena a
- * thread, chunks of 1 MiB, no caches of threads; what they hold in all is bounded by {@link
- * Admission} and, past that, by the JVM's limit for direct memory, which is that of the heap.
+ * thread, chunks of 1 MiB, no caches of threads. They come on top of the heap: what they hold is
+ * bounded by {@link Admission} and, past that, by the JVM's limit for direct memory, which is as
+ * large as that of the heap; a connection for which there is none left is closed.
  */
 public final class ServerLoops implements AutoCloseable {
   private static final int PAGE = 8192;

@@ -101,7 +101,11 @@ public final class StallWatch {
     for (Incoming each : incoming) {
       if (each.stalled(now, limit) && incoming.remove(each)) {
         ended.increment();
-        each.end.accept(each);
+        try {
+          each.end.accept(each);
+        } catch (RuntimeException e) {
+          // One that cannot be ended, which would be a bug, must not end the rounds for all others.
+        }
       }
     }
     if (incoming.isEmpty()) {

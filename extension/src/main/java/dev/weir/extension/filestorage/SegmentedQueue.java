@@ -91,6 +91,9 @@ final class SegmentedQueue implements StoredQueue {
       scan.run();
       if (scan.unreadable()) {
         segment.keep(); // not damaged, perhaps
+        // It may hold records that were not seen, and the next start may see them: their numbers
+        // must not be given to others.
+        last = Math.max(last, firstOf(path) + segment.length() / RecordFormat.HEAD);
         logger
             .atError()
             .addKeyValue("file", path)

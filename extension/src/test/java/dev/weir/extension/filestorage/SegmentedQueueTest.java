@@ -152,6 +152,28 @@ final class SegmentedQueueTest {
   }
 
   @Test
+  void numbersThatMayBeInAnUnreadableTailAreNotGivenAgain() throws Exception {
+    shelf.segmentSize = 1_000_000;
+    StoredQueue queue = shelf.open();
+    for (int i = 0; i < 100; i++) {
+      queue.append(bytes(i + "x".repeat(2_000)));
+    }
+    queue.close();
+    shelf.badFrom = 512 * 200;
+    StoredQueue again = shelf.open();
+    assertThat(shelf.found).as("those before the bad part").hasSizeLessThan(60);
+    int before = shelf.found.size();
+    shelf.badFrom = Long.MAX_VALUE; // it gives everything again, while new ones are appended
+    for (int i = 0; i < 10; i++) {
+      again.append(bytes("new " + i));
+    }
+    again.close();
+    StoredQueue healed = shelf.open();
+    assertThat(shelf.found).as("before: %d", before).hasSize(110);
+    healed.close();
+  }
+
+  @Test
   void aRecordThatIsDamagedWhileOpenIsNotHandedOut() throws Exception {
     StoredQueue queue = shelf.open();
     long a = queue.append(bytes("a record"));
