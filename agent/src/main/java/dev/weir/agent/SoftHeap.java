@@ -11,9 +11,9 @@ import java.time.Duration;
  * and again made a relay at full speed twice as slow); when the load is over it shrinks again.
  *
  * <p>The serial collector enlarges the heap to its limit before it collects the old generation for
- * the first time, and OTLP requests of a megabyte get there quickly: an agent that relayed 10,000
- * points a second held 117 of 128 MB with 8 MB alive. Figures: docs/performance.md, "Memory under
- * load".
+ * the first time, and OTLP requests of a megabyte get there quickly: an agent that had relayed
+ * 10,000 points a second kept 102 of 128 MB, and 44 with this. Figures: docs/performance.md,
+ * "Memory under load".
  *
  * <p>{@link #look} is for one thread.
  */

@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
 
 /**
  * Ends requests that have begun and then stop half way: what they have sent so far would be held
@@ -36,6 +37,7 @@ public final class StallWatch {
   }
 
   private final long limit;
+  private final Logger logger;
   private final LongSupplier nanos;
   private final Timer timer;
   private final Set<Incoming> incoming = ConcurrentHashMap.newKeySet();
@@ -47,16 +49,18 @@ public final class StallWatch {
    *
    * @param limit how long a request may stand still
    */
-  @SuppressWarnings("FutureReturnValueIgnored") // a round that fails ends the rounds, not a server
-  public StallWatch(ServerLoops loops, Duration limit) {
+  @SuppressWarnings("FutureReturnValueIgnored") // a round logs what fails in it
+  public StallWatch(ServerLoops loops, Duration limit, Logger logger) {
     this(
         limit,
+        logger,
         System::nanoTime,
         (delay, task) -> loops.group().next().schedule(task, delay, TimeUnit.NANOSECONDS));
   }
 
-  StallWatch(Duration limit, LongSupplier nanos, Timer timer) {
+  StallWatch(Duration limit, Logger logger, LongSupplier nanos, Timer timer) {
     this.limit = limit.toNanos();
+    this.logger = logger;
     this.nanos = nanos;
     this.timer = timer;
   }
@@ -104,7 +108,8 @@ public final class StallWatch {
         try {
           each.end.accept(each);
         } catch (RuntimeException e) {
-          // One that cannot be ended, which would be a bug, must not end the rounds for all others.
+          // It must not end the rounds for all others.
+          logger.error("a request that stopped half way cannot be ended because of a bug", e);
         }
       }
     }

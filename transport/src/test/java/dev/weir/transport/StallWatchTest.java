@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.Test;
+import org.slf4j.helpers.NOPLogger;
 
 final class StallWatchTest {
   private static final long SECOND = 1_000_000_000L;
@@ -20,6 +21,7 @@ final class StallWatchTest {
   private final StallWatch watch =
       new StallWatch(
           Duration.ofSeconds(30),
+          NOPLogger.NOP_LOGGER,
           () -> now[0],
           (delay, task) -> {
             delays.add(delay);
@@ -115,10 +117,23 @@ final class StallWatchTest {
   }
 
   @Test
+  void oneThatCannotBeEndedDoesNotKeepTheOthers() {
+    watch.begin(
+        request -> {
+          throw new IllegalStateException("already closed");
+        });
+    pass(2);
+    begin("later");
+    pass(4);
+    assertThat(ended).containsExactly("later");
+  }
+
+  @Test
   void aServerThatStopsWatchesNothing() {
     StallWatch stopped =
         new StallWatch(
             Duration.ofSeconds(30),
+            NOPLogger.NOP_LOGGER,
             () -> now[0],
             (delay, task) -> {
               throw new RejectedExecutionException("stopped");

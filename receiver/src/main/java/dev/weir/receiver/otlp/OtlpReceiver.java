@@ -70,7 +70,7 @@ final class OtlpReceiver implements Receiver {
   public void start(Host host) throws StartException {
     ServerLoops made = new ServerLoops(context.id().toString());
     loops = made;
-    StallWatch stalls = new StallWatch(made, stallLimit);
+    StallWatch stalls = new StallWatch(made, stallLimit, context.logger());
     ServerSetting setting =
         new ServerSetting(
             made, admission, stalls, context.clock(), context.logger(), context.meter());
